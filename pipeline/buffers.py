@@ -1,0 +1,40 @@
+"""Arrow buffers of text columns, as numpy sees them.
+
+In: a polars String or Binary column. Out: its UTF-8 bytes and row offsets, ready for a numba kernel.
+
+>>> values, offsets = text_buffers(pl.Series(["ab", None, "é"]))
+>>> bytes(values), offsets.tolist()
+(b'ab\\xc3\\xa9', [0, 2, 2, 4])
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Offsets = NDArray[np.int64]
+
+
+def text_buffers(texts: pl.Series) -> tuple[Bytes, Offsets]:
+    """The bytes of a text column and where each row starts in them.
+
+    Args:
+        texts: n rows, String or Binary; a null counts as empty.
+
+    Returns:
+        values: uint8, every row's bytes one after another (at least one byte long, so that kernels can index it).
+        offsets: int64, n + 1 entries; row i is ``values[offsets[i]:offsets[i + 1]]``.
+    """
+    blank = b"" if texts.dtype == pl.Binary else ""
+    array = texts.fill_null(blank).rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets_buffer, values_buffer = array.buffers()
+    offsets = np.frombuffer(offsets_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    if values_buffer is None or values_buffer.size == 0:
+        values = np.zeros(1, dtype=np.uint8)
+    else:
+        values = np.frombuffer(values_buffer, dtype=np.uint8)
+    if offsets.size == 0:
+        offsets = np.zeros(1, dtype=np.int64)
+    return values, offsets
