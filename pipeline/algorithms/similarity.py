@@ -1,0 +1,252 @@
+"""How alike two texts are, in words and letters, and the small differences that change what is said.
+
+In: pairs of texts as two columns, folded by ``algorithms.text.fold_words``. Out: one value a pair.
+
+>>> left, right = pl.Series(["it is true", "it is true"]), pl.Series(["it is true", "it is not true"])
+>>> edit_ratio(left, right).round(2).tolist(), same_statement(left, right, 0.8).tolist()
+([1.0, 0.8299999833106995], [True, False])
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numba import njit, uint64
+from numpy.typing import NDArray
+from rapidfuzz.distance import Indel
+from rapidfuzz.process import cpdist
+
+from pipeline.buffers import Bytes, Offsets, text_buffers
+
+Ratios = NDArray[np.float32]
+Truths = NDArray[np.bool_]
+
+# Words that say "not" in nearly every sentence they stand in. Apostrophes are gone from folded words.
+_NEGATION = (
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|nowhere|cannot|without"
+    r"|(?:ai|are|ca|could|did|does|do|had|has|have|is|might|must|need|should|sha|was|were|wo|would)nt"
+    r"|nicht|nichts|kein|keine|keinen|keinem|keiner|nie|niemals"  # German
+    r"|ne|jamais|aucun|aucune|nunca|jamás"  # French, Spanish
+    r"|不|没|沒|未|无|無)\b"  # Chinese, where a character is a word
+)
+_NUMBER = r"\p{N}+"
+
+# Distances are whole numbers, so a float cutoff this much lower lets no wrong pair through but loses none to rounding.
+_ROUNDING = 1e-6
+
+_ONES = uint64(0xFFFFFFFFFFFFFFFF)
+
+
+def _check_pairs(left: pl.Series, right: pl.Series) -> None:
+    if left.len() != right.len():
+        raise ValueError(f"Pairs need columns of one length, not {left.len()} and {right.len()}")
+
+
+def edit_ratio(left: pl.Series, right: pl.Series, floor: float = 0.0) -> Ratios:
+    """Share of the characters of both texts that insertions and deletions leave alone (normalised Indel similarity).
+
+    Args:
+        left, right: n texts each; a null counts as empty. Two empty texts are equal.
+        floor: ratios below it are given as 0, which is much faster for long texts that are unlike.
+
+    Returns:
+        float32 of shape (n,), from 0 to 1.
+
+    Raises:
+        ValueError: the columns differ in length.
+    """
+    _check_pairs(left, right)
+    scored = cpdist(
+        left.fill_null("").to_list(),
+        right.fill_null("").to_list(),
+        scorer=Indel.normalized_similarity,
+        score_cutoff=max(0.0, floor - _ROUNDING),
+        dtype=np.float32,
+        workers=1,
+    )
+    return np.asarray(scored, dtype=np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _count_words(values: Bytes, offsets: Offsets) -> Offsets:
+    """Where each text's words start in the list of all words: int64 of shape (n + 1,)."""
+    starts = np.zeros(offsets.size, dtype=np.int64)
+    for row in range(offsets.size - 1):
+        n_words = 0
+        inside = False
+        for at in range(offsets[row], offsets[row + 1]):
+            if values[at] == 32:
+                inside = False
+            elif not inside:
+                inside = True
+                n_words += 1
+        starts[row + 1] = starts[row] + n_words
+    return starts
+
+
+@njit(cache=True, nogil=True)
+def _hash_words(values: Bytes, offsets: Offsets, n_words: int) -> NDArray[np.uint64]:
+    """FNV-1a (64 bit) of every word of every text, one text after another."""
+    hashes = np.empty(n_words, dtype=np.uint64)
+    word = 0
+    for row in range(offsets.size - 1):
+        state = uint64(0xCBF29CE484222325)
+        inside = False
+        for at in range(offsets[row], offsets[row + 1]):
+            if values[at] != 32:
+                state = (state ^ uint64(values[at])) * uint64(0x100000001B3)
+                inside = True
+            elif inside:
+                hashes[word] = state
+                word += 1
+                state = uint64(0xCBF29CE484222325)
+                inside = False
+        if inside:
+            hashes[word] = state
+            word += 1
+    return hashes
+
+
+@njit(cache=True, nogil=True)
+def _common_length(short: NDArray[np.uint64], long: NDArray[np.uint64]) -> int:
+    """Length of the longest common subsequence, bit-parallel (Hyyrö 2004) with 64 words of ``short`` a block.
+
+    The places of a word are looked up in a sorted list instead of a mask a word, so memory stays linear.
+    """
+    n_blocks = (short.size + 63) // 64
+    order = np.argsort(short, kind="mergesort")  # stable: the places of equal words stay in their order
+    sorted_words = short[order]
+    rows = np.full(n_blocks, _ONES)
+    for word in long:
+        place = np.searchsorted(sorted_words, word)
+        if place == short.size or sorted_words[place] != word:
+            continue
+        carry = uint64(0)
+        for block in range(order[place] // 64, n_blocks):
+            mask = uint64(0)
+            while place < short.size and sorted_words[place] == word and order[place] // 64 == block:
+                mask |= uint64(1) << uint64(order[place] % 64)
+                place += 1
+            row = rows[block]
+            kept = row & mask
+            total = row + kept
+            summed = total + carry
+            carry = uint64(1) if total < row or summed < total else uint64(0)
+            rows[block] = summed | (row & ~mask)
+    # Every zero bit is one word in common; bits beyond the last word of ``short`` belong to none.
+    common = 0
+    for at in range(short.size):
+        common += 1 - int((rows[at // 64] >> uint64(at % 64)) & uint64(1))
+    return common
+
+
+@njit(cache=True, nogil=True)
+def _common_lengths(
+    left: NDArray[np.uint64], left_starts: Offsets, right: NDArray[np.uint64], right_starts: Offsets
+) -> NDArray[np.int64]:
+    lengths = np.zeros(left_starts.size - 1, dtype=np.int64)
+    for pair in range(lengths.size):
+        a = left[left_starts[pair] : left_starts[pair + 1]]
+        b = right[right_starts[pair] : right_starts[pair + 1]]
+        # Equal ends, the usual case, need no table.
+        head = 0
+        while head < min(a.size, b.size) and a[head] == b[head]:
+            head += 1
+        a, b = a[head:], b[head:]
+        tail = 0
+        while tail < min(a.size, b.size) and a[a.size - 1 - tail] == b[b.size - 1 - tail]:
+            tail += 1
+        a, b = a[: a.size - tail], b[: b.size - tail]
+        lengths[pair] = head + tail
+        if a.size and b.size:
+            lengths[pair] += _common_length(a, b) if a.size <= b.size else _common_length(b, a)
+    return lengths
+
+
+def _compare_words(left: pl.Series, right: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Per pair: words that stand in both in the same order, words of the left, words of the right."""
+    _check_pairs(left, right)
+    sides = []
+    for side in (left, right):
+        values, offsets = text_buffers(side)
+        starts = _count_words(values, offsets)
+        sides.append((_hash_words(values, offsets, starts[-1]), starts))
+    (left_words, left_starts), (right_words, right_starts) = sides
+    common = _common_lengths(left_words, left_starts, right_words, right_starts)
+    return common, np.diff(left_starts), np.diff(right_starts)
+
+
+def word_edit_ratio(left: pl.Series, right: pl.Series) -> Ratios:
+    """As ``edit_ratio``, with words in the place of characters; words are what single spaces divide.
+
+    Words are compared by 64-bit hashes; memory is linear in the texts. Raises ValueError as ``edit_ratio`` does.
+    """
+    common, n_left, n_right = _compare_words(left, right)
+    total = n_left + n_right
+    return np.where(total > 0, 2 * common / np.maximum(total, 1), 1.0).astype(np.float32)
+
+
+def containment(part: pl.Series, whole: pl.Series) -> Ratios:
+    """Share of the part's words that stand in the whole in the same order (longest common subsequence of words).
+
+    Args:
+        part, whole: n texts each, words divided by spaces; a null counts as empty. Nothing is contained in an empty
+            part or whole: 0.
+
+    Returns:
+        float32 of shape (n,), from 0 to 1.
+
+    Raises:
+        ValueError: the columns differ in length.
+    """
+    common, n_part, _ = _compare_words(part, whole)
+    return (common / np.maximum(n_part, 1)).astype(np.float32)
+
+
+def differs_in(left: pl.Series, right: pl.Series) -> pl.DataFrame:
+    """Differences that leave two texts alike and change what they say.
+
+    Args:
+        left, right: n folded texts each; a null counts as empty.
+
+    Returns:
+        n rows of three Booleans:
+        numbers_differ: the digits in them, read in order, are not the same;
+        negation_differs: one says not, no, never, nobody, dont … more often than the other;
+        word_order_differs: the same words in another order ("dog bites man").
+
+    Raises:
+        ValueError: the columns differ in length.
+    """
+    _check_pairs(left, right)
+    a, b = pl.col("left"), pl.col("right")
+
+    def numbers(words: pl.Expr) -> pl.Expr:
+        return words.str.extract_all(_NUMBER).list.join(" ")
+
+    def negations(words: pl.Expr) -> pl.Expr:
+        return words.str.count_matches(_NEGATION)
+
+    def bag(words: pl.Expr) -> pl.Expr:
+        return words.str.split(" ").list.sort().list.join(" ")
+
+    pairs = pl.DataFrame([left.alias("left"), right.alias("right")]).fill_null("")
+    return pairs.select(
+        numbers_differ=numbers(a) != numbers(b),
+        negation_differs=negations(a) != negations(b),
+        # Sorting words is dear: only texts of one length can hold the same ones.
+        word_order_differs=(a != b) & (a.str.len_bytes() == b.str.len_bytes()) & (bag(a) == bag(b)),
+    )
+
+
+def same_statement(left: pl.Series, right: pl.Series, threshold: float) -> Truths:
+    """Whether two folded texts say the same: edit ratio of at least ``threshold`` and none of ``differs_in``.
+
+    Returns bool of shape (n,). Raises ValueError where the columns differ in length.
+    """
+    same = edit_ratio(left, right, threshold) >= np.float32(threshold)
+    alike = np.flatnonzero(same)
+    same[alike] = (
+        ~differs_in(left.gather(alike), right.gather(alike)).select(pl.any_horizontal(pl.all())).to_series().to_numpy()
+    )
+    return same
