@@ -1,0 +1,1 @@
+"""The only room that touches an archive's files: layout, atomic writes, kept captures, snapshots, index, lock."""

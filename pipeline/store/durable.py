@@ -1,0 +1,63 @@
+"""Files that appear whole or not at all, whenever the process or the machine dies.
+
+In: a path and something that writes. Out: the old file or the new one, never a part of it.
+
+>>> with replacing(path) as temporary:
+...     frame.write_parquet(temporary)
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline.store.layout import TEMPORARY
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path to write to; it takes the place of path when the block ends, and is removed where it fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{TEMPORARY}")
+    try:
+        yield temporary
+        sync_path(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_path(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as JSON, keys sorted, so that equal values are equal bytes."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(
+            orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        )
+
+
+def sync_path(path: Path) -> None:
+    """Have a file's bytes, or a folder's list of names, on the disk before going on."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder so that nobody sees half of it: it is renamed first. A missing one is no error."""
+    if not folder.exists():
+        return
+    doomed = folder.with_name(folder.name + ".gone" + TEMPORARY)
+    if doomed.exists():
+        shutil.rmtree(doomed)
+    folder.rename(doomed)
+    shutil.rmtree(doomed)

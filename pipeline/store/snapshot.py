@@ -1,0 +1,188 @@
+"""Snapshots: all published tables of one run, which readers see together or not at all.
+
+In: the tables of a run. Out: ``snapshots/<run_id>/<table>/part-*.parquet`` with ``manifest.json``, and ``current``
+switched to it by one atomic rename.
+
+>>> publish_snapshot(layout, run_id, tables)
+PosixPath('parquet/snapshots/20260101T000000-ab12')
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from pipeline.errors import ArchiveError, ContractError
+from pipeline.store.digest import TableDigest
+from pipeline.store.durable import remove_folder, sync_path, write_json
+from pipeline.store.index import SignatureIndex, write_index
+from pipeline.store.layout import TEMPORARY, ArchiveLayout
+from pipeline.store.write import PartFile, TableRows, schema_of, sorted_batches, write_batches
+from pipeline.tables import PUBLISHED, TABLE_VERSION, check_table
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """What the manifest says of one table: rows, digest of its content, parts in their order."""
+
+    rows: int
+    digest: str
+    parts: tuple[PartFile, ...]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a snapshot is made of; ``index`` is empty where it has no index."""
+
+    run_id: str
+    table_version: int
+    tables: dict[str, TableFacts]
+    index: tuple[PartFile, ...]
+
+    def digests(self) -> dict[str, str]:
+        """The digest of every table but ``runs``, whose clock readings differ between equal runs."""
+        return {name: facts.digest for name, facts in self.tables.items() if name != "runs"}
+
+
+def publish_snapshot(
+    layout: ArchiveLayout, run_id: str, tables: Mapping[str, TableRows], index: SignatureIndex | None = None
+) -> Path:
+    """Check and write all tables, then switch ``current`` to them. Only the holder of the lock may call this.
+
+    A crash at any moment leaves ``current`` as it was or as it will be. A second call for a run that is already
+    published (a retry) with the same rows switches to the snapshot that is there.
+
+    Args:
+        layout: the archive.
+        run_id: names the snapshot.
+        tables: every table of ``tables.PUBLISHED``: a frame, or Parquet files that together hold it; in any order.
+        index: signatures to keep beside the tables.
+
+    Returns:
+        The snapshot's folder.
+
+    Raises:
+        ContractError: a table is absent, has columns that do not fit, or rows that break its rules.
+        ArchiveError: that run has already published other rows, or ``current`` is no link.
+    """
+    if set(tables) != set(PUBLISHED):
+        raise ContractError(f"A snapshot has the tables {', '.join(PUBLISHED)}; given: {', '.join(tables)}")
+    layout.current_run_id()  # refuses a `current` that cannot be switched before the work is done
+    target = layout.snapshot(run_id)
+    folder = target.with_name(run_id + TEMPORARY)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    try:
+        facts = {name: _write_checked(name, tables[name], folder / name) for name in PUBLISHED}
+        signatures = () if index is None else tuple(write_index(folder / "index", index))
+        manifest = Manifest(run_id, TABLE_VERSION, facts, signatures)
+        write_manifest(folder, manifest)
+        if not target.exists():
+            folder.rename(target)
+            sync_path(layout.snapshots)
+        elif read_manifest(target).digests() != manifest.digests():
+            raise ArchiveError(f"The run {run_id} has already published other tables in {target}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    switch_current(layout, run_id)
+    return target
+
+
+def switch_current(layout: ArchiveLayout, run_id: str) -> None:
+    """Have ``current`` name another whole snapshot, by one atomic rename.
+
+    Raises:
+        ArchiveError: there is no such snapshot, or ``current`` is no link.
+    """
+    read_manifest(layout.snapshot(run_id))
+    layout.current_run_id()
+    link = layout.root / f".current{TEMPORARY}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(layout.snapshots.name) / run_id, target_is_directory=True)
+    link.replace(layout.current)
+    sync_path(layout.root)
+
+
+def drop_old_snapshots(layout: ArchiveLayout, keep: int) -> list[str]:
+    """Remove all but the newest snapshots and whatever a crash left; returns the run ids dropped.
+
+    The current one stays and counts among those kept. A reader that opened a dropped one cannot read on, so keep at
+    least as many as runs can publish while somebody reads.
+    """
+    if not layout.snapshots.is_dir():
+        return []
+    current = layout.current_run_id()
+    others = [run_id for run_id in layout.run_ids() if run_id != current]
+    dropped = others[: max(0, len(others) - keep + (current is not None))]
+    for run_id in dropped:
+        remove_folder(layout.snapshot(run_id))
+    for left in sorted(layout.snapshots.glob(f"*{TEMPORARY}")):
+        shutil.rmtree(left)
+    return dropped
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write what a snapshot is made of into its folder."""
+    write_json(folder / MANIFEST, asdict(manifest))
+
+
+def read_manifest(snapshot: Path) -> Manifest:
+    """What a snapshot is made of.
+
+    Raises:
+        ArchiveError: the manifest is missing, unreadable, or of another version of the tables.
+    """
+    try:
+        said = orjson.loads((snapshot / MANIFEST).read_bytes())
+        manifest = Manifest(
+            run_id=said["run_id"],
+            table_version=said["table_version"],
+            tables={name: _table_facts(table) for name, table in said["tables"].items()},
+            index=tuple(PartFile(**part) for part in said["index"]),
+        )
+    except FileNotFoundError as error:
+        raise ArchiveError(f"There is no snapshot at {snapshot}: it has no {MANIFEST}") from error
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise ArchiveError(f"{snapshot / MANIFEST} cannot be read ({error}); publish again") from error
+    if manifest.table_version != TABLE_VERSION:
+        raise ArchiveError(
+            f"{snapshot} has tables of version {manifest.table_version} and this Threadloom reads version "
+            f"{TABLE_VERSION}: run it again with this version"
+        )
+    return manifest
+
+
+def _table_facts(said: dict[str, Any]) -> TableFacts:
+    return TableFacts(said["rows"], said["digest"], tuple(PartFile(**part) for part in said["parts"]))
+
+
+def _write_checked(name: str, rows: TableRows, folder: Path) -> TableFacts:
+    digest = TableDigest(name)
+    parts = write_batches(name, _proven(name, sorted_batches(name, rows), digest), folder)
+    written = sum(part.rows for part in parts)
+    _require_unique_keys(name, written, [folder / part.name for part in parts])
+    return TableFacts(written, digest.finish(), tuple(parts))
+
+
+def _proven(name: str, batches: Iterable[pl.DataFrame], digest: TableDigest) -> Iterator[pl.DataFrame]:
+    for batch in batches:
+        checked = check_table(schema_of(name), batch)
+        digest.add(checked)
+        yield checked
+
+
+def _require_unique_keys(name: str, rows: int, files: list[Path]) -> None:
+    """A batch's own keys are checked with its rules; a key that stands in two batches is found here."""
+    keys = schema_of(name).primary_key()
+    distinct = pl.scan_parquet(files, glob=False).select(keys).unique().select(pl.len()).collect().item()
+    if distinct != rows:
+        raise ContractError(f"{name}: {rows - distinct} rows repeat the key {', '.join(keys)} of another row")
