@@ -1,0 +1,317 @@
+"""Alignment of several listings of one discussion: which rows are the same post, and one order for all of them.
+
+In: the rows of a discussion, listing after listing, as codes (what they say, who says it, when). Out: the slot (post)
+of every row, and the place of every slot in the merged order.
+
+>>> rows = listing_rows(exact=[0, 1, 2, 0, 2])      # listing A: x y z, listing B: x z
+>>> slots, places = merge_listings(rows, np.array([0, 3, 5]))
+>>> slots.tolist(), places.tolist()
+([0, 1, 2, 0, 2], [0, 1, 2])
+
+Listings are merged one by one, the first being the ground. Rows of known identity and informative rows that are unique on
+both sides are anchors; their longest increasing subsequence is the backbone (Hunt & Szymanski 1977); between two
+neighbours of the backbone a global alignment (Needleman & Wunsch 1970) decides which short rows are the same; rows
+beside a matched row off the backbone (a subtree listed elsewhere) follow their neighbour. Two rows of one listing are never the same
+post unless they have the same identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+UNKNOWN_TIME = np.iinfo(np.int64).min
+ANCHOR_BITS = 20.0
+LARGEST_GAP = 4_000_000
+
+
+class ListingRows(NamedTuple):
+    """Rows as codes; int64[n] each but bits. -1 says unknown (time: UNKNOWN_TIME).
+
+    Attributes:
+        node: equal for rows known to be one post (same id; same author, instant and words).
+        ident: the source's own id; two rows whose idents are known and differ are never one post.
+        exact: equal for rows of equal words.
+        near: equal for rows of nearly equal words.
+        author, time, tolerance: who, when (microseconds), and how exactly that is known (microseconds).
+        bits: float64[n], bits of surprise in the words.
+    """
+
+    node: Ints
+    ident: Ints
+    exact: Ints
+    near: Ints
+    author: Ints
+    time: Ints
+    tolerance: Ints
+    bits: NDArray[np.float64]
+
+
+def listing_rows(
+    exact: Sequence[int],
+    node: Sequence[int] | None = None,
+    near: Sequence[int] | None = None,
+    bits: Sequence[float] | None = None,
+) -> ListingRows:
+    """Rows that are known by their words alone, everything else unknown unless given."""
+    n = len(exact)
+    unknown = np.full(n, -1, dtype=np.int64)
+    return ListingRows(
+        node=unknown if node is None else np.array(node, dtype=np.int64),
+        ident=unknown,
+        exact=np.array(exact, dtype=np.int64),
+        near=np.array(exact if near is None else near, dtype=np.int64),
+        author=unknown,
+        time=np.full(n, UNKNOWN_TIME, dtype=np.int64),
+        tolerance=np.zeros(n, dtype=np.int64),
+        bits=np.full(n, 40.0) if bits is None else np.array(bits, dtype=np.float64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _may_be_one(a: int, b: int, rows: ListingRows) -> bool:
+    """Whether nothing known of two rows says that they are different posts."""
+    if rows.ident[a] >= 0 and rows.ident[b] >= 0 and rows.ident[a] != rows.ident[b]:
+        return False
+    if rows.author[a] >= 0 and rows.author[b] >= 0 and rows.author[a] != rows.author[b]:
+        return False
+    if rows.time[a] != UNKNOWN_TIME and rows.time[b] != UNKNOWN_TIME:
+        return abs(rows.time[a] - rows.time[b]) <= max(rows.tolerance[a], rows.tolerance[b])
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _match_unique(codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, used: Ints, match: Ints) -> None:
+    """Match open rows and open slots whose code is unique on both sides and informative."""
+    n_open = 0
+    for row in range(first, last):
+        if match[row] < 0 and rows.bits[row] >= ANCHOR_BITS:
+            n_open += 1
+    left = np.empty(n_open, dtype=np.int64)
+    n_open = 0
+    for row in range(first, last):
+        if match[row] < 0 and rows.bits[row] >= ANCHOR_BITS:
+            left[n_open] = row
+            n_open += 1
+    right = np.flatnonzero(used == 0)
+    if left.size == 0 or right.size == 0:
+        return
+    left = left[np.argsort(codes[left], kind="mergesort")]
+    right = right[np.argsort(codes[slot_row[right]], kind="mergesort")]
+    i, j = 0, 0
+    while i < left.size and j < right.size:
+        a, b = codes[left[i]], codes[slot_row[right[j]]]
+        if a < b:
+            i += 1
+            continue
+        if b < a:
+            j += 1
+            continue
+        i_end, j_end = i + 1, j + 1
+        while i_end < left.size and codes[left[i_end]] == a:
+            i_end += 1
+        while j_end < right.size and codes[slot_row[right[j_end]]] == a:
+            j_end += 1
+        if i_end == i + 1 and j_end == j + 1 and _may_be_one(left[i], slot_row[right[j]], rows):
+            match[left[i]] = right[j]
+            used[right[j]] = 1
+        i, j = i_end, j_end
+
+
+@njit(cache=True, nogil=True)
+def longest_increasing(values: Ints) -> Ints:
+    """Indices of a longest strictly increasing subsequence of int64[n] (patience sorting, O(n log n))."""
+    n = values.size
+    tails = np.empty(n, dtype=np.int64)
+    before = np.full(n, -1, dtype=np.int64)
+    length = 0
+    for i in range(n):
+        low, high = 0, length
+        while low < high:
+            middle = (low + high) // 2
+            if values[tails[middle]] < values[i]:
+                low = middle + 1
+            else:
+                high = middle
+        if low > 0:
+            before[i] = tails[low - 1]
+        tails[low] = i
+        length = max(length, low + 1)
+    out = np.empty(length, dtype=np.int64)
+    at = tails[length - 1] if length else -1
+    for k in range(length - 1, -1, -1):
+        out[k] = at
+        at = before[at]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _align_gap(left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used: Ints, match: Ints) -> None:
+    """Best alignment of open rows and open slots between two neighbours of the backbone; ties match early."""
+    m, n = left.size, right.size
+    if m == 0 or n == 0 or m * n > LARGEST_GAP:
+        return
+    best = np.zeros((m + 1, n + 1), dtype=np.float64)
+    gain = np.zeros((m, n), dtype=np.float64)
+    for i in range(m - 1, -1, -1):
+        for j in range(n - 1, -1, -1):
+            a, b = left[i], slot_row[right[j]]
+            if _may_be_one(a, b, rows):
+                if rows.exact[a] == rows.exact[b]:
+                    gain[i, j] = 1.0 + min(rows.bits[a], ANCHOR_BITS) / ANCHOR_BITS
+                elif rows.near[a] == rows.near[b]:
+                    gain[i, j] = 0.9
+            value = max(best[i + 1, j], best[i, j + 1])
+            if gain[i, j] > 0.0:
+                value = max(value, best[i + 1, j + 1] + gain[i, j])
+            best[i, j] = value
+    i, j = 0, 0
+    while i < m and j < n:
+        if gain[i, j] > 0.0 and best[i, j] == best[i + 1, j + 1] + gain[i, j]:
+            match[left[i]] = right[j]
+            used[right[j]] = 1
+            i += 1
+            j += 1
+        elif best[i, j] == best[i + 1, j]:
+            i += 1
+        else:
+            j += 1
+
+
+@njit(cache=True, nogil=True)
+def _follow_neighbours(
+    rows: ListingRows, first: int, last: int, slot_row: Ints, after: Ints, ahead: Ints, used: Ints, match: Ints
+) -> None:
+    """Match an open row to the slot beside its neighbour's slot where both say the same."""
+    for row in range(first + 1, last):
+        if match[row] < 0 and match[row - 1] >= 0:
+            slot = after[match[row - 1]]
+            if slot >= 0 and used[slot] == 0 and rows.exact[row] == rows.exact[slot_row[slot]]:
+                if _may_be_one(row, slot_row[slot], rows):
+                    match[row] = slot
+                    used[slot] = 1
+    for row in range(last - 2, first - 1, -1):
+        if match[row] < 0 and match[row + 1] >= 0:
+            slot = ahead[match[row + 1]]
+            if slot >= 0 and used[slot] == 0 and rows.exact[row] == rows.exact[slot_row[slot]]:
+                if _may_be_one(row, slot_row[slot], rows):
+                    match[row] = slot
+                    used[slot] = 1
+
+
+@njit(cache=True, nogil=True)
+def _match_listing(
+    rows: ListingRows,
+    first: int,
+    last: int,
+    n_slots: int,
+    slot_row: Ints,
+    node_slot: Ints,
+    rank: Ints,
+    after: Ints,
+    ahead: Ints,
+    match: Ints,
+) -> None:
+    """Match the rows first..last of one listing to the slots made so far."""
+    used = np.zeros(n_slots, dtype=np.int64)
+    for row in range(first, last):
+        if rows.node[row] >= 0 and node_slot[rows.node[row]] >= 0:
+            match[row] = node_slot[rows.node[row]]
+            used[match[row]] = 1
+    _match_unique(rows.exact, rows, first, last, slot_row, used, match)
+    _match_unique(rows.near, rows, first, last, slot_row, used, match)
+
+    matched = np.flatnonzero(match[first:last] >= 0) + first
+    backbone = matched[longest_increasing(rank[match[matched]])]
+    by_rank = np.empty(n_slots, dtype=np.int64)
+    by_rank[rank[:n_slots]] = np.arange(n_slots)
+    for k in range(backbone.size + 1):
+        low = backbone[k - 1] + 1 if k > 0 else first
+        high = backbone[k] if k < backbone.size else last
+        low_rank = rank[match[backbone[k - 1]]] + 1 if k > 0 else 0
+        high_rank = rank[match[backbone[k]]] if k < backbone.size else n_slots
+        if high <= low or high_rank <= low_rank:
+            continue
+        open_rows = np.flatnonzero(match[low:high] < 0) + low
+        span = by_rank[low_rank:high_rank]
+        _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match)
+    _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
+
+
+@njit(cache=True, nogil=True)
+def merge_listings(rows: ListingRows, offsets: Ints) -> tuple[Ints, Ints]:
+    """Slots of rows and places of slots.
+
+    Args:
+        rows: the rows of one discussion, listing after listing, the ground first.
+        offsets: int64[k + 1], where each listing starts; the last entry is the number of rows.
+
+    Returns:
+        slots: int64[n], the slot of every row, numbered by first row.
+        places: int64[number of slots], the place of every slot in the merged order, from 0.
+    """
+    n = rows.exact.size
+    slots = np.full(n, -1, dtype=np.int64)
+    slot_row = np.empty(n, dtype=np.int64)
+    after = np.full(n, -1, dtype=np.int64)
+    ahead = np.full(n, -1, dtype=np.int64)
+    rank = np.empty(n, dtype=np.int64)
+    node_slot = np.full(max(1, rows.node.max() + 1 if n else 1), -1, dtype=np.int64)
+    n_slots, head = 0, -1
+    for listing in range(offsets.size - 1):
+        first, last = offsets[listing], offsets[listing + 1]
+        if n_slots > 0:
+            _match_listing(rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, slots)
+        # Where each unmatched row goes: before the slot of the next matched row of its listing, if that lies ahead.
+        following = np.full(last - first + 1, -1, dtype=np.int64)
+        for row in range(last - 1, first - 1, -1):
+            following[row - first] = slots[row] if slots[row] >= 0 else following[row - first + 1]
+        known = n_slots
+        previous = -1
+        for row in range(first, last):
+            node = rows.node[row]
+            if slots[row] < 0 and node >= 0 and node_slot[node] >= 0:
+                slots[row] = node_slot[node]
+            if slots[row] >= 0:
+                if node >= 0 and node_slot[node] < 0:
+                    node_slot[node] = slots[row]
+                previous = slots[row]
+                continue
+            slot = n_slots
+            n_slots += 1
+            slot_row[slot] = row
+            slots[row] = slot
+            if node >= 0:
+                node_slot[node] = slot
+            anchor = previous
+            target = following[row - first]
+            if target >= 0 and (previous < 0 or previous >= known or rank[target] > rank[previous]):
+                anchor = ahead[target]
+            if anchor < 0 and target < 0 and previous < 0 and known > 0:
+                # A listing that shares no row with the others goes last.
+                anchor = head
+                while after[anchor] >= 0:
+                    anchor = after[anchor]
+            if anchor < 0:
+                ahead[slot], after[slot] = -1, head
+                if head >= 0:
+                    ahead[head] = slot
+                head = slot
+            else:
+                ahead[slot], after[slot] = anchor, after[anchor]
+                if after[anchor] >= 0:
+                    ahead[after[anchor]] = slot
+                after[anchor] = slot
+            previous = slot
+        at, place = head, 0
+        while at >= 0:
+            rank[at] = place
+            place += 1
+            at = after[at]
+    return slots, rank[:n_slots].copy()

@@ -1,0 +1,282 @@
+"""Identity: which sightings are one post, what its id is, and where it stands in its discussion.
+
+In: records with listings and discussions, and the paragraphs that are quotations. Out: an ``Identity``.
+
+>>> identity = identify_posts(listed, units, quotes)
+>>> identity.sightings.select("sighting_id", "post_id", "discussion_id", "order")
+
+Sightings of one id are one post; inside a discussion so are sightings that alignment matches. A post with an id of its
+own is named by it. Any other is named by a seed: a digest of its words, author, time, which occurrence of these in its
+listing it is, and what the listing is about. The post_id is the smallest of its sightings' seeds. Where two posts have a
+seed in common (the first "I agree." of a partial capture is the second of the page) it belongs to the post with more
+sightings of it; a post that is left without any takes its smallest sighting_id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.algorithms.alignment import UNKNOWN_TIME, ListingRows, merge_listings
+from pipeline.algorithms.graph import connected_components
+from pipeline.deduplicate.overlap import EXACT_TIMES
+from pipeline.ids import digest_columns
+
+_MICROSECONDS = {
+    "microsecond": 0,
+    "millisecond": 1_000,
+    "second": 1_000_000,
+    "minute": 60_000_000,
+    "hour": 3_600_000_000,
+    "day": 86_400_000_000,
+    "month": 31 * 86_400_000_000,
+    "year": 366 * 86_400_000_000,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """What the records of all captures turn out to be.
+
+    Attributes:
+        sightings: sighting_id, post_id, discussion_id, order (Int64, unique per post in its discussion, gaps allowed),
+            unit, listing, declared_parent_id; for paragraphs that are quotations quoted_sighting_id and share.
+        placeholders: post_id, discussion_id, order, source, native_id, is_submission: parents never seen.
+        aliases: tables.Aliases.
+    """
+
+    sightings: pl.DataFrame
+    placeholders: pl.DataFrame
+    aliases: pl.DataFrame
+
+
+def identify_posts(listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFrame) -> Identity:
+    """Decides identity.
+
+    Args:
+        listed: what ``find_listings`` returns, with scope, native_parent, parent_known, captured_at, posted_precision.
+        units: what ``find_discussions`` returns.
+        quotes: what ``find_standing_quotes`` returns.
+
+    Returns:
+        The identity of every sighting; independent of the order of rows.
+    """
+    rows = listed.join(units.select("unit", "discussion_id", "is_named"), on="unit", how="left")
+    spoken = rows.join(quotes.select("sighting_id"), on="sighting_id", how="anti")
+    spoken = _place_rows(_add_nodes(_rank_units(spoken)))
+    spoken = _join_across_discussions(spoken)
+    spoken, aliases = _name_posts(spoken)
+    aliases = pl.concat([aliases, _alias_discussions(units)]).sort("seed_id")
+    spoken = _resolve_parents(spoken)
+    placeholders = _add_placeholders(spoken)
+    return Identity(_order_posts(_add_quotes(spoken, quotes), placeholders), *_order_placeholders(spoken, placeholders), aliases)
+
+
+def _rank_units(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds turn: in which order the listings of a discussion are merged, the longest first."""
+    order = (
+        rows.group_by("unit")
+        .agg(
+            pl.len().alias("n"),
+            pl.col("discussion_id", "listing_id", "capture_id", "listing").first(),
+            pl.col("captured_at").max(),
+        )
+        .sort("discussion_id", "n", "captured_at", "listing_id", "capture_id", "listing", descending=[False, True] + [False] * 4)
+        .with_columns(turn=pl.int_range(pl.len()).over("discussion_id"), n_units=pl.len().over("discussion_id"))
+    )
+    return rows.join(order.select("unit", "turn", "n_units"), on="unit", how="left").sort("discussion_id", "turn", "seat")
+
+
+def _add_nodes(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds occurrence and node: equal within a discussion for rows that are one post by id, or by author, time and words."""
+    instant = pl.col("author_key").is_not_null() & pl.col("posted_at").is_not_null()
+    exact = instant & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(False) & pl.col("native_id").is_null()
+    # Nobody says the same twice in a second; in a minute people do.
+    nth = pl.int_range(pl.len()).over("unit", "author_key", "posted_at", "words_key")
+    rows = rows.with_columns(occurrence=pl.when(exact).then(0).otherwise(nth), is_exact=exact)
+    scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
+    by_id = digest_columns(rows.select(scope, "native_id"), "node")
+    by_content = digest_columns(rows.select("author_key", "posted_at", "words_key", "occurrence"), "node")
+    return rows.with_columns(
+        node=pl.when(pl.col("native_id").is_not_null()).then(by_id).when(instant).then(by_content)
+    )
+
+
+def _codes(column: str) -> pl.Expr:
+    """Numbers from 0 for the values of a column within a discussion, -1 for null."""
+    return (pl.col(column).rank("dense").over("discussion_id").cast(pl.Int64) - 1).fill_null(-1).alias(column)
+
+
+def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds label (equal for sightings of one post) and place (in the merged order of the discussion)."""
+    single = rows.filter(pl.col("n_units") == 1).with_columns(
+        key=pl.coalesce("node", "sighting_id"), place=pl.col("seat").cast(pl.Int64)
+    )
+    several = rows.filter(pl.col("n_units") > 1)
+    coded = several.select(
+        "discussion_id",
+        "turn",
+        _codes("node"),
+        pl.when(pl.col("scope").is_not_null()).then("native_id").alias("ident"),
+        _codes("words_key"),
+        _codes("near_key"),
+        _codes("author_key"),
+        pl.col("posted_at").dt.epoch("us").fill_null(UNKNOWN_TIME),
+        pl.col("posted_precision").replace_strict(_MICROSECONDS, default=0, return_dtype=pl.Int64),
+        pl.col("information").cast(pl.Float64),
+    ).with_columns(_codes("ident"))
+    slots = np.empty(several.height, dtype=np.int64)
+    places = np.empty(several.height, dtype=np.int64)
+    start = 0
+    # One kernel call per discussion that several listings show; the rows within are the kernel's.
+    for part in coded.partition_by("discussion_id", maintain_order=True):
+        fields = [part[name].to_numpy() for name in ("node", "ident", "words_key", "near_key", "author_key")]
+        fields += [part[name].to_numpy() for name in ("posted_at", "posted_precision", "information")]
+        offsets = np.append(np.flatnonzero(np.diff(part["turn"].to_numpy(), prepend=-1)), part.height)
+        slot, place = merge_listings(ListingRows(*map(np.ascontiguousarray, fields)), offsets.astype(np.int64))
+        slots[start : start + part.height] = slot
+        places[start : start + part.height] = place[slot]
+        start += part.height
+    several = several.with_columns(key=pl.Series(slots).cast(pl.String), place=pl.Series(places))
+    both = pl.concat([single, several])
+    return both.with_columns(
+        label=(pl.struct("discussion_id", "key").rank("dense") - 1).cast(pl.Int64),
+        place=pl.col("place").min().over("discussion_id", "key"),
+    ).drop("key")
+
+
+def _join_across_discussions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Makes sightings of one scoped id one post wherever they stand; it belongs where most of its sightings are."""
+    scoped = rows.filter(pl.col("scope").is_not_null() & pl.col("native_id").is_not_null())
+    ends = (
+        scoped.select("scope", "native_id", "label")
+        .unique()
+        .filter(pl.len().over("scope", "native_id") > 1)
+        .sort("scope", "native_id", "label")
+        .select(left=pl.col("label").shift(1).over("scope", "native_id"), right="label")
+        .drop_nulls()
+    )
+    if ends.is_empty():
+        return rows
+    labels = connected_components(int(rows["label"].max()) + 1, ends["left"], ends["right"])  # type: ignore[arg-type]
+    rows = rows.with_columns(label=pl.Series(labels).gather(rows["label"]))
+    homes = (
+        rows.group_by("label", "discussion_id")
+        .agg(pl.len().alias("n"), pl.col("place").min())
+        .sort("label", "n", "discussion_id", descending=[False, True, False])
+        .unique("label", keep="first", maintain_order=True)
+    )
+    return rows.drop("discussion_id", "place").join(
+        homes.select("label", "discussion_id", "place"), on="label", how="left", maintain_order="left"
+    )
+
+
+def _name_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Adds post_id; also the aliases of posts."""
+    scoped = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
+    # Author and second are context enough; other words need to know what the listing is about.
+    about = pl.when(pl.col("native_discussion").is_not_null() | ~pl.col("is_exact")).then("listing_id")
+    by_id = digest_columns(rows.select("scope", "native_id"), "post")
+    by_content = digest_columns(rows.select("words_key", "author_key", "posted_at", "occurrence", about), "seed")
+    rows = rows.with_columns(seed=pl.when(scoped).then(by_id).otherwise(by_content), is_scoped=scoped)
+    claims = (
+        rows.group_by("seed", "label")
+        .agg(pl.len().alias("n"), pl.col("is_scoped").first(), pl.col("sighting_id").min())
+        .sort("seed", "n", "sighting_id", descending=[False, True, False])
+    )
+    owned = claims.unique("seed", keep="first", maintain_order=True)
+    names = (
+        rows.group_by("label")
+        .agg(pl.col("sighting_id").min())
+        .join(owned.group_by("label").agg(owned_seed=pl.col("seed").min()), on="label", how="left")
+        .join(
+            owned.filter("is_scoped").group_by("label").agg(scoped_seed=pl.col("seed").min()), on="label", how="left"
+        )
+        .select("label", post_id=pl.coalesce("scoped_seed", "owned_seed", "sighting_id"))
+    )
+    rows = rows.join(names, on="label", how="left", maintain_order="left")
+    lost = rows.join(owned, on=["seed", "label"], how="anti").select(seed_id="sighting_id", id="post_id")
+    seeds = owned.join(names, on="label").select(seed_id="seed", id="post_id")
+    aliases = pl.concat([seeds, lost]).filter(pl.col("seed_id") != pl.col("id")).unique()
+    return rows, aliases.with_columns(table=pl.lit("posts"))
+
+
+def _alias_discussions(units: pl.DataFrame) -> pl.DataFrame:
+    return (
+        units.select(seed_id="listing_id", id="discussion_id")
+        .filter(pl.col("seed_id") != pl.col("id"))
+        .unique()
+        .with_columns(table=pl.lit("discussions"))
+    )
+
+
+def _resolve_parents(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds declared_parent_id: the post of the declared parent, or the id a placeholder for it has."""
+    scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
+    rows = rows.with_columns(parent_scope=scope)
+    known = (
+        rows.filter(pl.col("native_id").is_not_null())
+        .select("parent_scope", native_parent="native_id", seen_id="post_id")
+        .unique(["parent_scope", "native_parent"], keep="any")
+    )
+    unseen = digest_columns(rows.select("parent_scope", "native_parent"), "post")
+    return (
+        rows.with_columns(unseen_id=pl.when(pl.col("native_parent").is_not_null()).then(unseen))
+        .join(known, on=["parent_scope", "native_parent"], how="left", maintain_order="left")
+        .with_columns(declared_parent_id=pl.coalesce("seen_id", "unseen_id"))
+    )
+
+
+def _add_placeholders(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per declared parent that no capture shows, in the discussion of its first child."""
+    missing = rows.filter(pl.col("declared_parent_id").is_not_null() & pl.col("seen_id").is_null())
+    return (
+        missing.sort("declared_parent_id", "discussion_id", "place", "sighting_id")
+        .group_by("declared_parent_id", maintain_order=True)
+        .agg(
+            pl.col("discussion_id", "place").first(),
+            source=pl.col("scope").first(),
+            native_id=pl.col("native_parent").first(),
+            is_submission=(pl.col("native_parent") == pl.col("native_discussion")).any().fill_null(False),
+        )
+        .rename({"declared_parent_id": "post_id"})
+    )
+
+
+def _add_quotes(rows: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:
+    """Rows for the paragraphs that are quotations: they belong to the post that replies."""
+    columns = ["sighting_id", "post_id", "discussion_id", "place", "unit", "listing", "declared_parent_id", "label"]
+    replies = rows.select(columns).rename({"sighting_id": "reply_sighting_id"}).drop("declared_parent_id")
+    quoted = quotes.join(replies, on="reply_sighting_id", how="left").select(
+        *columns[:6],
+        pl.lit(None, dtype=pl.String).alias("declared_parent_id"),
+        "label",
+        "quoted_sighting_id",
+        "share",
+    )
+    plain = rows.select(
+        *columns,
+        quoted_sighting_id=pl.lit(None, dtype=pl.String),
+        share=pl.lit(None, dtype=pl.Float32),
+    )
+    return pl.concat([plain, quoted.select(plain.columns)])
+
+
+def _post_orders(sightings: pl.DataFrame, placeholders: pl.DataFrame) -> pl.DataFrame:
+    """Order of every post in its discussion; a placeholder stands right before the first post that names it."""
+    posts = sightings.group_by("post_id").agg(pl.col("discussion_id").first(), pl.col("place").min(), late=pl.lit(1))
+    unseen = placeholders.select("post_id", "discussion_id", "place", late=pl.lit(0))
+    both = pl.concat([posts, unseen]).sort("discussion_id", "place", "late", "post_id")
+    return both.select("post_id", order=pl.int_range(pl.len()).over("discussion_id").cast(pl.Int64))
+
+
+def _order_posts(sightings: pl.DataFrame, placeholders: pl.DataFrame) -> pl.DataFrame:
+    orders = _post_orders(sightings, placeholders)
+    return sightings.drop("place", "label").join(orders, on="post_id", how="left").sort("sighting_id")
+
+
+def _order_placeholders(sightings: pl.DataFrame, placeholders: pl.DataFrame) -> tuple[pl.DataFrame]:
+    orders = _post_orders(sightings, placeholders)
+    return (placeholders.drop("place").join(orders, on="post_id", how="left").sort("post_id"),)

@@ -1,0 +1,143 @@
+"""Overlap: which listings show the same discussion.
+
+In: records with their listings. Out: for every listing its discussion.
+
+>>> find_discussions(listed).select("unit", "discussion_id")
+
+Certain: listings that name the same discussion, or have the same seed. Otherwise what two listings share must prove it: a
+chain of rare posts in the same order, repeated nearly whole where the listings overlap, or most of the smaller listing
+(sorted otherwise, say). One and the same post by the same author at the same second is proof as well. Listings that
+name different discussions are never joined, whatever they share.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipeline.algorithms.alignment import longest_increasing
+from pipeline.algorithms.graph import constrained_components
+from pipeline.algorithms.restarts import MAX_ANCHOR_BITS, MIN_ANCHORS, MIN_BITS, MIN_SUPPORT
+from pipeline.deduplicate.listings import INFORMATIVE_BITS
+
+MIN_SHARED = 0.6
+INSTANT_BITS = 15.0
+EXACT_TIMES = ("microsecond", "millisecond", "second")
+
+
+def find_discussions(listed: pl.DataFrame) -> pl.DataFrame:
+    """Joins listings that show the same discussion.
+
+    Args:
+        listed: what ``listings.find_listings`` returns, with posted_precision.
+
+    Returns:
+        One row a listing, sorted by unit: unit, listing_id, discussion_id (the smallest seed among the listings that
+        name their discussion, else among all), is_named.
+    """
+    units = (
+        listed.group_by("unit", maintain_order=True)
+        .agg(pl.col("listing_id").first(), is_named=pl.col("native_discussion").first().is_not_null())
+        .sort("unit")
+    )
+    names = units.select(pl.when("is_named").then(pl.col("listing_id").rank("dense")).fill_null(0).cast(pl.Int64) - 1)
+    edges = pl.concat([_same_seed(units), _same_instant(listed, units), _overlapping(listed, units)])
+    labels, _ = constrained_components(
+        units.height, edges["left"].to_numpy(), edges["right"].to_numpy(), names.to_series().to_numpy()
+    )
+    return (
+        units.with_columns(label=pl.Series(labels))
+        .with_columns(
+            discussion_id=pl.coalesce(
+                pl.col("listing_id").filter(pl.col("is_named")).min().over("label"),
+                pl.col("listing_id").min().over("label"),
+            )
+        )
+        .drop("label")
+    )
+
+
+def _same_seed(units: pl.DataFrame) -> pl.DataFrame:
+    return _chain_units(units.select("unit", key="listing_id"))
+
+
+def _chain_units(members: pl.DataFrame) -> pl.DataFrame:
+    """Edges (left, right) that join the units of each key in a chain, so that n units cost n - 1 edges."""
+    return (
+        members.unique()
+        .sort("key", "unit")
+        .select(left=pl.col("unit").shift(1).over("key"), right="unit")
+        .drop_nulls()
+        .select(pl.col("left").cast(pl.Int64), pl.col("right").cast(pl.Int64))
+        .sort("left", "right")
+    )
+
+
+def _open_pairs(pairs: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of listings of which at least one does not name its discussion."""
+    named = units.filter("is_named").select(pl.col("unit").cast(pl.Int64))["unit"].implode()
+    return pairs.filter(~(pl.col("left").is_in(named) & pl.col("right").is_in(named)))
+
+
+def _same_instant(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Listings that hold one post of the same author, second and words."""
+    instants = listed.filter(
+        pl.col("author_key").is_not_null()
+        & pl.col("posted_at").is_not_null()
+        & pl.col("posted_precision").is_in(EXACT_TIMES)
+        & (pl.col("information") >= INSTANT_BITS)
+    )
+    keyed = instants.select("unit", key=pl.struct("author_key", "posted_at", "words_key"))
+    return _open_pairs(_chain_units(keyed), units)
+
+
+def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Listings whose shared rare posts prove that they show the same discussion; the best proven first."""
+    rare = listed.filter(pl.col("information") >= INFORMATIVE_BITS).select(
+        "unit", "seat", "near_key", "author_key", "posted_at", bits=pl.col("information").clip(0, MAX_ANCHOR_BITS)
+    )
+    rare = rare.filter(pl.len().over("unit", "near_key") == 1)
+    pairs = _open_pairs(_chain_units(rare.select("unit", key="near_key")), units)
+    pairs = pairs.group_by("left", "right").agg(shared=pl.len()).filter(pl.col("shared") >= MIN_ANCHORS)
+    if pairs.is_empty():
+        return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
+    sizes = dict(listed.group_by("unit").agg(pl.len()).iter_rows())
+    totals = dict(rare.group_by("unit").agg(pl.col("bits").sum()).iter_rows())
+    by_unit = {unit: part for (unit,), part in rare.group_by("unit")}
+    proven: list[tuple[float, int, int]] = []
+    # One pass per pair of listings that share three rare texts and may be joined: captures of one page, hardly others.
+    for left, right in pairs.select("left", "right").sort("left", "right").iter_rows():
+        shared = _shared_posts(by_unit[left], by_unit[right])
+        bits = float(shared["bits"].sum())
+        if shared.height < MIN_ANCHORS or bits < MIN_BITS:
+            continue
+        most = bits >= MIN_SHARED * min(totals[left], totals[right])
+        if most or _is_chained(shared, sizes[left], sizes[right]):
+            proven.append((-bits, left, right))
+    return pl.DataFrame(
+        [(left, right) for _, left, right in sorted(proven)], schema={"left": pl.Int64, "right": pl.Int64}, orient="row"
+    )
+
+
+def _shared_posts(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Posts that both listings show and about which nothing known disagrees, in the order of the left."""
+    return (
+        left.join(right, on="near_key", suffix="_right")
+        .filter(
+            (pl.col("author_key") == pl.col("author_key_right")).fill_null(True)
+            & (pl.col("posted_at") == pl.col("posted_at_right")).fill_null(True)
+        )
+        .sort("seat")
+    )
+
+
+def _is_chained(shared: pl.DataFrame, n_left: int, n_right: int) -> bool:
+    """Whether the shared posts stand in the same order and fill the stretch in which the listings overlap."""
+    seats = shared.select(pl.col("seat", "seat_right").cast(pl.Int64))
+    chain = seats[longest_increasing(seats["seat_right"].to_numpy()).tolist()]
+    if chain.height < MIN_ANCHORS or float(shared["bits"].sum()) < MIN_BITS:
+        return False
+    left, right = chain["seat"].to_numpy(), chain["seat_right"].to_numpy()
+    gaps = int(np.minimum(np.diff(left), np.diff(right)).sum()) - (chain.height - 1)
+    ends = min(left[0], right[0]) + min(n_left - 1 - left[-1], n_right - 1 - right[-1])
+    return bool(chain.height >= MIN_SUPPORT * (chain.height + gaps + ends))
