@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 from datasketch import MinHash
-from numba import njit, uint32
+from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from pipeline.buffers import Bytes, Offsets, text_buffers
@@ -32,13 +32,17 @@ _BLOCK = 1024
 
 
 @cache
+def _draw(n: int) -> Hashes:
+    """Both rows of permutations as datasketch keeps them: uint32 of shape (2, n), shared by all callers."""
+    pair = np.ascontiguousarray(MinHash(num_perm=n, scheme=SCHEME).permutations, dtype=np.uint32)
+    pair.setflags(write=False)
+    return pair
+
+
 def draw_permutations(n: int) -> tuple[Hashes, Hashes]:
     """The n permutations of datasketch's own affine32 scheme (its seed 1): a (odd) and b, uint32 of shape (n,)."""
-    a, b = MinHash(num_perm=n, scheme=SCHEME).permutations
-    pair = np.ascontiguousarray(a), np.ascontiguousarray(b)
-    for values in pair:
-        values.setflags(write=False)  # shared by all callers
-    return pair
+    a, b = _draw(n)
+    return a, b
 
 
 @njit(cache=True, inline="always")
@@ -63,20 +67,22 @@ def _scramble(k: int) -> int:
 def _murmur3_x86_32(values: Bytes, start: int, stop: int) -> int:
     """MurmurHash3_x86_32 with seed 0 of ``values[start:stop]`` (Appleby 2011, public domain)."""
     h = uint32(0)
-    at = start
-    while at + 4 <= stop:
+    at, last = uint64(start), uint64(stop)  # unsigned: a signed index would be tested for counting from the end
+    while at + uint64(4) <= last:
         k = uint32(
             uint32(values[at])
-            | uint32(values[at + 1]) << uint32(8)
-            | uint32(values[at + 2]) << uint32(16)
-            | uint32(values[at + 3]) << uint32(24)
+            | uint32(values[at + uint64(1)]) << uint32(8)
+            | uint32(values[at + uint64(2)]) << uint32(16)
+            | uint32(values[at + uint64(3)]) << uint32(24)
         )
         h = uint32(_rotate(uint32(h ^ _scramble(k)), 13) * uint32(5) + uint32(0xE6546B64))
-        at += 4
-    if at < stop:
-        k = uint32(0)
-        for i in range(stop - at):
-            k = uint32(k | uint32(values[at + i]) << uint32(8 * i))
+        at += uint64(4)
+    if at < last:
+        k = uint32(values[at])
+        if at + uint64(1) < last:
+            k |= uint32(values[at + uint64(1)]) << uint32(8)
+        if at + uint64(2) < last:
+            k |= uint32(values[at + uint64(2)]) << uint32(16)
         h = uint32(h ^ _scramble(k))
     return _mix(uint32(h ^ uint32(stop - start)))
 
@@ -112,7 +118,7 @@ def _lower(row: Hashes, hashes: Hashes, count: int, a: Hashes, b: Hashes) -> Non
             x, y = a[p], b[p]
             v0 = min(uint32(x * h0 + y), uint32(x * h1 + y))
             v1 = min(uint32(x * h2 + y), uint32(x * h3 + y))
-            row[p] = min(row[p], min(v0, v1))
+            row[p] = min(row[p], v0, v1)
         at += 4
     while at < count:
         h0 = hashes[at]
@@ -199,18 +205,18 @@ def sign_hashes(hashes: Hashes, offsets: Offsets, permutations: int) -> Hashes:
 
     Returns:
         uint32 of shape (n, p), as datasketch computes them in its affine32 scheme.
+
+    Raises:
+        ValueError: the offsets do not lie in order inside the hashes.
     """
+    if offsets.size == 0 or offsets[0] < 0 or offsets[-1] > hashes.size or (np.diff(offsets) < 0).any():
+        raise ValueError(f"Offsets must rise from 0 to {hashes.size}")
     return np.asarray(_sign_hashes(hashes, offsets, *draw_permutations(permutations)), dtype=np.uint32)
 
 
 def as_minhash(signature: Hashes) -> MinHash:
     """One signature as datasketch's own object, which can be updated further, compared and asked for in an index."""
-    return MinHash(
-        hashvalues=signature,
-        permutations=np.array(draw_permutations(signature.size)),
-        hashfunc=hash_shingle,
-        scheme=SCHEME,
-    )
+    return MinHash(hashvalues=signature, permutations=_draw(signature.size), hashfunc=hash_shingle, scheme=SCHEME)
 
 
 def pack_signatures(signatures: Hashes) -> pl.Series:

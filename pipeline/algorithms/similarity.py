@@ -239,6 +239,11 @@ def differs_in(left: pl.Series, right: pl.Series) -> pl.DataFrame:
     )
 
 
+def any_differs(left: pl.Series, right: pl.Series) -> Truths:
+    """Whether any difference of ``differs_in`` is there: bool of shape (n,). Raises ValueError as it does."""
+    return differs_in(left, right).select(pl.any_horizontal(pl.all())).to_series().to_numpy().astype(np.bool_)
+
+
 def same_statement(left: pl.Series, right: pl.Series, threshold: float) -> Truths:
     """Whether two folded texts say the same: edit ratio of at least ``threshold`` and none of ``differs_in``.
 
@@ -246,7 +251,5 @@ def same_statement(left: pl.Series, right: pl.Series, threshold: float) -> Truth
     """
     same = edit_ratio(left, right, threshold) >= np.float32(threshold)
     alike = np.flatnonzero(same)
-    same[alike] = (
-        ~differs_in(left.gather(alike), right.gather(alike)).select(pl.any_horizontal(pl.all())).to_series().to_numpy()
-    )
+    same[alike] = ~any_differs(left.gather(alike), right.gather(alike))
     return same

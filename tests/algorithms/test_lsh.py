@@ -1,0 +1,104 @@
+"""Candidate pairs against buckets made by a dictionary, and the index against datasketch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import polars as pl
+import pytest
+from datasketch import MinHash, MinHashLSH
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.algorithms.lsh import NEIGHBOURS, band_keys, bucket_pairs, build_lsh, choose_banding, query_lsh
+from pipeline.algorithms.minhash import hash_shingle, shingles_of, sign_texts
+from pipeline.errors import SettingError
+
+
+def buckets(keys: list[int]) -> list[list[int]]:
+    rows = defaultdict(list)
+    for row, key in enumerate(keys):
+        rows[key].append(row)
+    return list(rows.values())
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(st.integers(0, 5) | st.just(2**64 - 1), max_size=60))
+def test_pairs_are_each_member_with_the_first_and_those_just_before(keys: list[int]) -> None:
+    expected = {
+        (bucket[i], bucket[j])
+        for bucket in buckets(keys)
+        for j in range(len(bucket))
+        for i in range(j)
+        if i == 0 or j - i <= NEIGHBOURS
+    }
+    pairs = list(map(tuple, bucket_pairs(np.array(keys, dtype=np.uint64)).tolist()))
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == expected
+
+
+def test_ten_thousand_copies_give_a_linear_number_of_pairs() -> None:
+    pairs = bucket_pairs(np.zeros(10_000, dtype=np.uint64))
+    assert len(pairs) < (NEIGHBOURS + 1) * 10_000
+    assert set(pairs[:, 1].tolist()) == set(range(1, 10_000))
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(0, 1), min_size=8, max_size=8), max_size=20))
+def test_keys_are_equal_where_a_band_is_and_nowhere_else(rows: list[list[int]]) -> None:
+    keys = band_keys(np.array(rows, dtype=np.uint32).reshape(-1, 8), 3, 2)
+    assert keys.shape == (len(rows), 3)
+    for band in range(3):
+        bands = [tuple(row[2 * band : 2 * band + 2]) for row in rows]
+        for i in range(len(rows)):
+            assert [keys[i, band] == key for key in keys[:, band]] == [bands[i] == other for other in bands]
+
+
+def test_the_place_of_a_value_in_its_band_matters() -> None:
+    keys = band_keys(np.array([[1, 2], [2, 1], [0, 0], [3, 0], [0, 3]], dtype=np.uint32), 1, 2)
+    assert len(set(keys[:, 0].tolist())) == 5
+
+
+def test_signatures_too_short_for_the_bands_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 bands of 2"):
+        band_keys(np.zeros((1, 5), dtype=np.uint32), 3, 2)
+
+
+def test_banding_is_that_of_datasketch() -> None:
+    assert choose_banding(0.4, 128) == (32, 4)
+    lsh = MinHashLSH(threshold=0.6, num_perm=64)
+    assert choose_banding(0.6, 64) == (lsh.b, lsh.r)
+
+
+def test_a_similarity_that_leaves_one_band_is_refused() -> None:
+    with pytest.raises(SettingError, match="candidate_similarity"):
+        choose_banding(0.999, 16)
+
+
+TEXTS = {
+    "tram": "the tram to the harbour was late again because of the snow on the old bridge",
+    "tram again": "the tram to the harbour was late again because of the frost on the old bridge",
+    "beans": "we grow beans and two kinds of squash on the flat roof of the bakery",
+}
+
+
+def test_the_index_finds_what_shares_a_band() -> None:
+    signatures = sign_texts(pl.Series(list(TEXTS.values())), 5, 128)
+    lsh = build_lsh(list(TEXTS), signatures, 32, 4)
+    assert query_lsh(lsh, signatures[0]) == ["tram", "tram again"]
+    assert query_lsh(lsh, sign_texts(pl.Series(["the weather will be fine on sunday"]), 5, 128)[0]) == []
+
+
+def test_the_index_answers_a_sketch_made_by_datasketch() -> None:
+    signatures = sign_texts(pl.Series(list(TEXTS.values())), 5, 128)
+    lsh = build_lsh(list(TEXTS), signatures, 32, 4)
+    sketch = MinHash(num_perm=128, hashfunc=hash_shingle, scheme="affine32")
+    sketch.update_batch(shingles_of(TEXTS["beans"], 5))
+    assert lsh.query(sketch) == ["beans"]
+
+
+def test_an_id_given_twice_is_refused() -> None:
+    signatures = sign_texts(pl.Series(["a", "b"]), 5, 16)
+    with pytest.raises(ValueError, match="exists"):
+        build_lsh(["x", "x"], signatures, 4, 4)
