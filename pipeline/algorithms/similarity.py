@@ -23,8 +23,8 @@ Truths = NDArray[np.bool_]
 
 # Words that say "not" in nearly every sentence they stand in. Apostrophes are gone from folded words.
 _NEGATION = (
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|nowhere|cannot|without"
-    r"|(?:ai|are|ca|could|did|does|do|had|has|have|is|might|must|need|should|sha|was|were|wo|would)nt"
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nowhere|cannot|without"  # nor comes beside another
+    r"|(?:ai|are|ca|could|did|does|do|had|has|have|is|might|must|need|should|sha|was|were|wo|would)?nt"
     r"|nicht|nichts|kein|keine|keinen|keinem|keiner|nie|niemals"  # German
     r"|ne|jamais|aucun|aucune|nunca|jamás"  # French, Spanish
     r"|不|没|沒|未|无|無)\b"  # Chinese, where a character is a word
@@ -231,12 +231,15 @@ def differs_in(left: pl.Series, right: pl.Series) -> pl.DataFrame:
         return words.str.split(" ").list.sort().list.join(" ")
 
     pairs = pl.DataFrame([left.alias("left"), right.alias("right")]).fill_null("")
-    return pairs.select(
+    found = pairs.select(
         numbers_differ=numbers(a) != numbers(b),
         negation_differs=negations(a) != negations(b),
-        # Sorting words is dear: only texts of one length can hold the same ones.
-        word_order_differs=(a != b) & (a.str.len_bytes() == b.str.len_bytes()) & (bag(a) == bag(b)),
+        word_order_differs=(a != b) & (a.str.len_bytes() == b.str.len_bytes()),
     )
+    # Sorting words is dear: only texts of one length can hold the same ones.
+    maybe = found["word_order_differs"].arg_true()
+    order = found["word_order_differs"].scatter(maybe, pairs[maybe].select(bag(a) == bag(b)).to_series())
+    return found.with_columns(order)
 
 
 def any_differs(left: pl.Series, right: pl.Series) -> Truths:
