@@ -1,0 +1,96 @@
+"""Repeats: different posts that say the same informative words, and how they relate.
+
+In: the posts of the whole archive by their words_key, and verified pairs of nearly equal words. Out: repeats and edges.
+
+>>> repeats, edges = relate_repeats(posts, texts, near, settings)
+
+Posts of equal words, and of words joined by verified pairs, make a cluster; its canonical post is the earliest. A chain
+of small edits joins ends that are unlike: members that are not near the canonical themselves make clusters of their own.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.algorithms.similarity import edit_ratio
+from pipeline.deduplicate.listings import add_near_keys
+from pipeline.settings import Settings
+from pipeline.tables import Duplicates, Repeats, empty_table
+
+INFORMATIVE_BITS = 60.0
+MAX_ROUNDS = 8
+
+
+def relate_repeats(
+    posts: pl.DataFrame, texts: pl.DataFrame, near: pl.DataFrame, settings: Settings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Finds who says again what another post said.
+
+    Args:
+        posts: post_id, discussion_id, posted_at, words_key, information, sighting_id (the post's first sighting).
+        texts: words_key, words of the texts that stand in ``near``.
+        near: left_key, right_key, similarity: verified pairs of different words.
+        settings: edit_similarity, boilerplate_discussions.
+
+    Returns:
+        repeats: tables.Repeats. edges: rows of tables.Duplicates of kind repost or boilerplate.
+    """
+    informative = posts.filter(pl.col("information") >= INFORMATIVE_BITS)
+    clusters = add_near_keys(informative, near).rename({"near_key": "cluster"})
+    clusters = clusters.filter(pl.len().over("cluster") > 1)
+    if clusters.is_empty():
+        return empty_table(Repeats), empty_table(Duplicates)
+    settled: list[pl.DataFrame] = []
+    open_posts = clusters
+    # A round settles what is near its cluster's canonical post and leaves the rest to the next; chains are short.
+    for _ in range(MAX_ROUNDS):
+        if open_posts.is_empty():
+            break
+        measured = _measure_to_canonical(open_posts, texts)
+        close = pl.col("similarity") >= settings.edit_similarity
+        settled.append(measured.filter(close))
+        open_posts = measured.filter(~close).select(open_posts.columns)
+    members = pl.concat(settled).filter(pl.len().over("canonical_id") > 1)
+    spread = members.group_by("canonical_id").agg(n_discussions=pl.col("discussion_id").n_unique())
+    wide = pl.col("n_discussions") >= settings.boilerplate_discussions
+    members = (
+        members.join(spread, on="canonical_id", how="left")
+        .filter(pl.col("post_id") != pl.col("canonical_id"))
+        .with_columns(kind=pl.when(wide).then(pl.lit("boilerplate")).otherwise(pl.lit("repost")))
+        .sort("post_id")
+    )
+    edges = members.select(
+        left_id="canonical_sighting",
+        right_id="sighting_id",
+        kind="kind",
+        left_post_id="canonical_id",
+        right_post_id="post_id",
+        similarity="similarity",
+        method=pl.when(pl.col("words_key") == pl.col("canonical_key")).then(pl.lit("exact")).otherwise(pl.lit("near")),
+        collapses=pl.lit(False),
+        evidence=pl.concat_list(
+            pl.struct(pl.lit("words").alias("signal"), pl.col("similarity").alias("value")),
+            pl.struct(pl.lit("bits").alias("signal"), pl.col("information").cast(pl.Float32).alias("value")),
+        ),
+    )
+    return members.select("post_id", "canonical_id", "kind", "similarity"), edges
+
+
+def _measure_to_canonical(posts: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Adds the canonical post of each cluster (earliest, then smallest id) and the likeness of words to it."""
+    heads = (
+        posts.sort("cluster", "posted_at", "post_id", nulls_last=True)
+        .unique("cluster", keep="first", maintain_order=True)
+        .select("cluster", canonical_id="post_id", canonical_key="words_key", canonical_sighting="sighting_id")
+    )
+    rows = posts.join(heads, on="cluster", how="left", maintain_order="left")
+    pairs = rows.filter(pl.col("words_key") != pl.col("canonical_key")).select("words_key", "canonical_key").unique()
+    pairs = pairs.join(texts, on="words_key", how="left", maintain_order="left").join(
+        texts.rename({"words_key": "canonical_key", "words": "canonical_words"}),
+        on="canonical_key", how="left", maintain_order="left",
+    )  # fmt: skip
+    ratios = pl.Series(edit_ratio(pairs["words"], pairs["canonical_words"]), dtype=pl.Float32)
+    pairs = pairs.select("words_key", "canonical_key", similarity=ratios)
+    return rows.join(pairs, on=["words_key", "canonical_key"], how="left", maintain_order="left").with_columns(
+        pl.col("similarity").fill_null(1.0).cast(pl.Float32)
+    )

@@ -1,0 +1,240 @@
+"""Versions: what a post says in the end, how each of its sightings relates to that, and what proves them one post.
+
+In: full records of whole discussions with their identity. Out: draft posts, matches, and the edges that collapse.
+
+>>> versions = settle_versions(records, placeholders, settings)
+>>> versions.posts["text"], versions.matches["match"], versions.edges["kind"]
+
+A post's text is its latest complete version with words; a version that breaks off ("… read more") is complete only where
+no longer one goes on with the same words. Sightings without words (deleted since) take no words away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.algorithms.similarity import edit_ratio
+from pipeline.settings import Settings
+from pipeline.tables import PRECISIONS, DraftPosts, fit_table
+
+_CUT_OFF = r"(?i)(?:…|\.\.\.)\s*(?:\(?\[?(?:read|show|see) more\]?\)?|\[more\]|\(more\)|more)?\s*$"
+_EPOCH = pl.lit(0).cast(pl.Datetime("us", "UTC"))
+
+
+@dataclass(frozen=True, eq=False)
+class Versions:
+    """What the sightings of each post add up to.
+
+    Attributes:
+        posts: tables.DraftPosts, placeholders included.
+        matches: sighting_id, post_id, match, similarity.
+        edges: columns of tables.Duplicates for sightings that are one post: a star around each post's first sighting.
+        firsts: post_id, sighting_id of its first sighting, words_key and information of its text.
+    """
+
+    posts: pl.DataFrame
+    matches: pl.DataFrame
+    edges: pl.DataFrame
+    firsts: pl.DataFrame
+
+
+def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings: Settings) -> Versions:
+    """Settles texts, matches and collapsing edges.
+
+    Args:
+        records: tables.Records of whole discussions with post_id, discussion_id, order, declared_parent_id,
+            quoted_sighting_id and share of their identity.
+        placeholders: post_id, discussion_id, order, source, native_id, is_submission.
+        settings: honour_deletions matters.
+    """
+    rows = records.sort("post_id", "captured_at", "capture_id", "ordinal", nulls_last=True)
+    spoken = _mark_versions(rows.filter(pl.col("quoted_sighting_id").is_null()))
+    firsts = spoken.unique("post_id", keep="first", maintain_order=True)
+    finals = (
+        spoken.sort(
+            "post_id", "has_words", "is_complete", "captured_at", "edited_at", "length", "text",
+            descending=[False, True, True, True, True, True, False], nulls_last=True,
+        )  # fmt: skip
+        .unique("post_id", keep="first", maintain_order=True)
+        .select("post_id", "text", "quotes", "mentions", "words", "words_key", "information", "has_words")
+    )
+    facts = _gather_facts(spoken)
+    posts = finals.join(facts, on="post_id", how="left")
+    if settings.honour_deletions:
+        gone = pl.col("deleted_at").is_not_null()
+        posts = posts.with_columns(
+            *(pl.when(gone).then(pl.lit("")).otherwise(pl.col(name)).alias(name) for name in ("text", "words")),
+            *(pl.when(gone).then(pl.col(name).list.head(0)).otherwise(pl.col(name)).alias(name) for name in ("quotes", "mentions")),
+        )  # fmt: skip
+    lost = pl.when(~pl.col("has_words") & pl.col("title").is_null()).then(pl.lit(["words_lost"]))
+    posts = posts.with_columns(flags=pl.concat_list("flags", lost.fill_null(pl.lit([], dtype=pl.List(pl.String)))))
+    posts = pl.concat([fit_table(DraftPosts, posts), _draft_placeholders(placeholders, posts)]).with_columns(
+        pl.col("flags").list.unique().list.sort()
+    )
+    matches = _match_sightings(spoken, firsts, finals)
+    quoted = rows.filter(pl.col("quoted_sighting_id").is_not_null()).select(
+        "sighting_id", "post_id", match=pl.lit("quote"), similarity=pl.col("share")
+    )
+    return Versions(
+        posts=posts.sort("discussion_id", "order"),
+        matches=pl.concat([matches.select("sighting_id", "post_id", "match", "similarity"), quoted]),
+        edges=_collapse_edges(matches, firsts),
+        firsts=firsts.select("post_id", "sighting_id").join(
+            finals.select("post_id", "words_key", "information"), on="post_id", how="left"
+        ),
+    )
+
+
+def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds has_words, length and is_complete; a cut-off version is incomplete where a longer one continues it."""
+    rows = rows.with_columns(
+        has_words=pl.col("text") != "",
+        length=pl.col("text").str.len_chars(),
+        cut_off=pl.col("text").str.contains(_CUT_OFF),
+    )
+    longest = (
+        rows.sort("post_id", "length", "text", descending=[False, True, False])
+        .unique("post_id", keep="first", maintain_order=True)
+        .select("post_id", longest_words="words")
+    )
+    stem = pl.col("words").str.replace(r" (?:(?:read|show|see) )?more$", "")
+    continued = (
+        pl.col("longest_words").str.starts_with(stem)
+        & (pl.col("longest_words").str.len_bytes() > stem.str.len_bytes())
+        & (pl.col("words") != "")
+    )
+    return rows.join(longest, on="post_id", how="left", maintain_order="left").with_columns(
+        is_complete=~(pl.col("cut_off") & continued)
+    )
+
+
+def _latest(column: str) -> pl.Expr:
+    """The last known value in the order of capture."""
+    return pl.col(column).drop_nulls().last().alias(column)
+
+
+def _gather_facts(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a post: everything that does not depend on which version won. Rows come in the order of capture."""
+    deleted = pl.col("deletion").is_not_null()
+    rank = pl.col("posted_precision").replace_strict({p: i for i, p in enumerate(PRECISIONS)}, default=99, return_dtype=pl.Int8)
+    parents = pl.col("declared_parent_id").filter("parent_known")
+    # Undated captures come last in the order of capture, but say nothing about what is later.
+    dated = rows.with_columns(
+        dated=pl.col("captured_at").is_not_null(), precision_rank=rank, native=pl.struct("scope", "native_id")
+    ).sort("post_id", "dated", "captured_at", "capture_id", "ordinal")
+    facts = dated.group_by("post_id", maintain_order=True).agg(
+        pl.col("discussion_id", "order").first(),
+        pl.col("shape").drop_nulls().first().fill_null("stream"),
+        _pick_order_known(),
+        pl.col("parent_known").any(),
+        parents.last().alias("declared_parent_id"),
+        listed_depth=pl.col("depth").drop_nulls().last(),
+        is_submission=(pl.col("native_id") == pl.col("native_discussion")).any().fill_null(False),
+        **{name: _latest(name) for name in ("source", "community", "author", "author_key", "title", "permalink")},
+        native_id=pl.col("native_id").drop_nulls().min(),
+        posted_at=pl.col("posted_at").sort_by("precision_rank", "posted_at", nulls_last=True).first(),
+        posted_precision=pl.col("posted_precision").sort_by("precision_rank", "posted_at", nulls_last=True).first(),
+        edited_at=pl.col("edited_at").max(),
+        is_deleted=deleted.last() | (deleted.any() & ~pl.col("dated").all()),
+        deleted_at=pl.col("captured_at").filter(deleted).min(),
+        score=pl.col("votes").drop_nulls().last(),
+        n_sightings=pl.len().cast(pl.Int64),
+        first_seen_at=pl.col("captured_at").min(),
+        last_seen_at=pl.col("captured_at").max(),
+        flags=pl.col("flags").flatten(),
+        disagree=(parents.drop_nulls().n_unique() > 1),
+    )
+    conflict = pl.when("disagree").then(pl.lit(["parent_conflict"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
+    return facts.with_columns(
+        deleted_at=pl.when("is_deleted").then(pl.coalesce("deleted_at", _EPOCH)),
+        is_placeholder=pl.lit(False),
+        flags=pl.concat_list("flags", conflict),
+    )
+
+
+def _pick_order_known() -> pl.Expr:
+    """What a sighting declares of the row order; 'unknown' only where none declares anything."""
+    declared = pl.col("order_known").filter(pl.col("order_known") != "unknown")
+    return declared.first().fill_null("unknown").alias("order_known")
+
+
+def _draft_placeholders(placeholders: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
+    kinds = posts.group_by("discussion_id", maintain_order=True).agg(pl.col("shape", "order_known", "community").first())
+    empty = pl.lit([], dtype=pl.List(pl.String))
+    drafts = placeholders.join(kinds, on="discussion_id", how="left", maintain_order="left").with_columns(
+        pl.col("shape").fill_null("page"),
+        pl.col("order_known").fill_null("unknown"),
+        source=pl.when(pl.col("source").str.starts_with("discussion:").not_()).then("source"),
+        parent_known=pl.lit(False),
+        text=pl.lit(""),
+        words=pl.lit(""),
+        quotes=pl.lit([], dtype=DraftPosts.columns()["quotes"].dtype),
+        mentions=pl.lit([], dtype=DraftPosts.columns()["mentions"].dtype),
+        n_sightings=pl.lit(0, dtype=pl.Int64),
+        is_placeholder=pl.lit(True),
+        flags=empty,
+    )
+    return fit_table(DraftPosts, drafts)
+
+
+def _match_sightings(rows: pl.DataFrame, firsts: pl.DataFrame, finals: pl.DataFrame) -> pl.DataFrame:
+    """Adds to each spoken sighting its match to the post's first one and the likeness of its words to the text."""
+    ahead = firsts.select(
+        "post_id", first_id="sighting_id", first_key="words_key", first_words="words", first_complete="is_complete"
+    )
+    rows = rows.join(ahead, on="post_id", how="left", maintain_order="left").join(
+        finals.select("post_id", final_key="words_key", final_words="words"), on="post_id", how="left", maintain_order="left"
+    )
+    silent = (pl.col("words") == "") | (pl.col("first_words") == "")
+    rows = rows.with_columns(
+        match=pl.when(pl.col("sighting_id") == pl.col("first_id"))
+        .then(pl.lit("first"))
+        .when((pl.col("words_key") == pl.col("first_key")) | silent)
+        .then(pl.lit("recapture"))
+        .when(~pl.col("is_complete") | ~pl.col("first_complete"))
+        .then(pl.lit("truncation"))
+        .otherwise(pl.lit("edit")),
+        is_same=pl.col("words_key") == pl.col("final_key"),
+    )
+    changed = rows.select("sighting_id", "words", "final_words").filter(~rows["is_same"])
+    ratios = changed.select("sighting_id", similarity=pl.Series(edit_ratio(changed["words"], changed["final_words"])))
+    return rows.join(ratios, on="sighting_id", how="left", maintain_order="left").with_columns(
+        pl.col("similarity").fill_null(1.0).cast(pl.Float32)
+    )
+
+
+def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:
+    """A star around the first sighting of every post seen more than once, with what was compared."""
+    known = firsts.select(
+        "post_id",
+        first_scope=pl.coalesce("scope", "capture_id"),
+        first_native="native_id",
+        first_author="author_key",
+        first_time="posted_at",
+        first_discussion="native_discussion",
+    )
+    rows = matches.filter(pl.col("match") != "first").join(known, on="post_id", how="left", maintain_order="left")
+    same_id = (
+        (pl.col("native_id") == pl.col("first_native")) & (pl.coalesce("scope", "capture_id") == pl.col("first_scope"))
+    ).fill_null(False)
+    same_author = pl.col("author_key") == pl.col("first_author")
+    same_time = pl.col("posted_at") == pl.col("first_time")
+    instant = (same_author & same_time & (pl.col("words_key") == pl.col("first_key"))).fill_null(False)
+    compared = {"words": pl.col("similarity"), "id": same_id, "author": same_author, "time": same_time}
+    evidence = [
+        pl.when(value.is_not_null()).then(pl.struct(pl.lit(name).alias("signal"), value.cast(pl.Float32).alias("value")))
+        for name, value in compared.items()
+    ]
+    return rows.select(
+        left_id="first_id",
+        right_id="sighting_id",
+        kind="match",
+        left_post_id="post_id",
+        right_post_id="post_id",
+        similarity="similarity",
+        method=pl.when(same_id).then(pl.lit("id")).when(instant).then(pl.lit("author-time")).otherwise(pl.lit("alignment")),
+        collapses=pl.lit(True),
+        evidence=pl.concat_list(evidence).list.drop_nulls(),
+    )

@@ -1,0 +1,105 @@
+"""The third step: which sightings are one post, and in which discussion.
+
+In: the key columns of all records. Out: work parts ``aliases``, ``placeholders``, ``quoted`` and, per bucket of whole
+discussions, ``bucket-NNNN``: full records with their identity.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.deduplicate.contained import find_standing_quotes
+from pipeline.deduplicate.identity import Identity, identify_posts
+from pipeline.deduplicate.listings import find_listings
+from pipeline.deduplicate.overlap import find_discussions
+from pipeline.steps.plan import RunPlan, StepReport, timed_report
+from pipeline.store.captures import kept_captures, scan_records
+
+BUCKET_SIGHTINGS = 250_000
+DIVIDE_RECORDS = 500_000
+
+_KEY_COLUMNS = (
+    "sighting_id", "capture_id", "ordinal", "listing", "scope", "native_id", "discussion_scope", "native_discussion",
+    "native_parent", "parent_known", "author_key", "posted_at", "posted_precision", "captured_at", "words_key",
+    "information", "n_words", "paragraphs",
+)  # fmt: skip
+
+
+def identify_all(plan: RunPlan) -> StepReport:
+    """Decides the identity of every sighting and divides the records into buckets of whole discussions.
+
+    Counts: sightings, posts, placeholders, discussions, quotes, buckets.
+    """
+    with timed_report("identify") as report:
+        captures = plan.capture_ids()
+        near = plan.work.read("near")
+        keys = scan_records(plan.layout, captures, _KEY_COLUMNS).collect()
+        listed = find_listings(keys, near)
+        units = find_discussions(listed)
+        quotes = find_standing_quotes(_read_paragraphs(plan, captures, listed))
+        identity = identify_posts(listed, units, quotes)
+        plan.work.write("aliases", identity.aliases)
+        firsts = identity.sightings.select("sighting_id", "post_id").rename(
+            {"sighting_id": "quoted_sighting_id", "post_id": "quoted_id"}
+        )
+        quoted = identity.sightings.drop_nulls("quoted_sighting_id").join(firsts, on="quoted_sighting_id", how="left")
+        n_buckets = _divide_records(plan, identity, quoted)
+        report.counts.update(
+            sightings=identity.sightings.height,
+            posts=identity.sightings["post_id"].n_unique(),
+            placeholders=identity.placeholders.height,
+            discussions=identity.sightings["discussion_id"].n_unique(),
+            quotes=quoted.height,
+            buckets=n_buckets,
+        )
+    return report
+
+
+def _read_paragraphs(plan: RunPlan, captures: list[str], listed: pl.DataFrame) -> pl.DataFrame:
+    """Listed rows of flat texts with their words."""
+    words = (
+        scan_records(plan.layout, captures, ["sighting_id", "words", "paragraphs"])
+        .filter("paragraphs")
+        .drop("paragraphs")
+        .collect()
+    )
+    return listed.filter("paragraphs").join(words, on="sighting_id", how="left", maintain_order="left")
+
+
+def _divide_records(plan: RunPlan, identity: Identity, quoted: pl.DataFrame) -> int:
+    """Writes the records of whole discussions together; how many buckets there are decides no row."""
+    wanted = -(-identity.sightings.height // BUCKET_SIGHTINGS)
+    n_buckets = max(1, wanted if wanted > plan.parameters.buckets else min(plan.parameters.buckets, wanted))
+    bucket = pl.col("discussion_id").rank("dense") % n_buckets
+    homes = identity.sightings.join(
+        quoted.select("sighting_id", "quoted_id"), on="sighting_id", how="left", maintain_order="left"
+    ).with_columns(bucket=bucket.cast(pl.UInt32))
+    homes = homes.drop("unit").rename({"listing": "listing_number"})
+    places = homes.select("discussion_id", "bucket").unique()
+    placeholders = identity.placeholders.join(places, on="discussion_id", how="left")
+    for number in range(n_buckets):
+        plan.work.write(f"placeholders/{number:04d}", placeholders.filter(pl.col("bucket") == number).drop("bucket"))
+    # A pass per group of captures, so that no more than a group's records are in memory.
+    for nth, group in enumerate(_group_captures(plan)):
+        records = scan_records(plan.layout, group).collect().join(homes, on="sighting_id", how="inner")
+        for (number,), part in records.partition_by("bucket", as_dict=True).items():
+            plan.work.write(f"bucket-{number:04d}/{nth:05d}", part.drop("bucket"))
+    return n_buckets
+
+
+def _group_captures(plan: RunPlan) -> list[list[str]]:
+    """Captures in groups of about DIVIDE_RECORDS records."""
+    groups: list[list[str]] = []
+    size = DIVIDE_RECORDS
+    for capture in kept_captures(plan.layout):
+        if size >= DIVIDE_RECORDS:
+            groups.append([])
+            size = 0
+        groups[-1].append(capture.capture_id)
+        size += capture.facts["n_records"]
+    return groups
+
+
+def bucket_names(plan: RunPlan) -> list[str]:
+    """Names of the buckets that hold discussions, sorted."""
+    return sorted({name.split("/")[0] for name in plan.work.names() if name.startswith("bucket-")})

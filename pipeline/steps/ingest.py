@@ -1,0 +1,67 @@
+"""The first step: a raw file becomes a kept capture of normalised records.
+
+In: a plan and a capture_id of its new files. Out: ``captures/<capture_id>`` and a report.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import InputError
+from pipeline.ingest import open_capture
+from pipeline.normalise import normalise_records
+from pipeline.pack import load_pack
+from pipeline.steps.plan import RunPlan, StepReport, timed_report
+from pipeline.store.captures import CaptureWriter
+from pipeline.tables import Quarantine, RawRecords, Records, check_table
+
+
+def ingest_capture(plan: RunPlan, capture_id: str) -> StepReport:
+    """Reads and normalises one raw file; a file that cannot be read is kept as a capture with an error.
+
+    Counts: captures, records, rejected, failed.
+    """
+    file = next(file for file in plan.new_files if file.capture_id == capture_id)
+    path = Path(file.paths[0])
+    facts = {
+        "paths": list(file.paths),
+        "bytes": path.stat().st_size,
+        "format": None,
+        "reader_version": None,
+        "error": None,
+        "read": plan.parameters.settings.read.model_dump(mode="json"),
+    }
+    with timed_report("ingest") as report:
+        try:
+            kept = _read_capture(plan, capture_id, path, facts)
+        except InputError as error:
+            with CaptureWriter(plan.layout, capture_id) as writer:
+                kept = writer.finish({**facts, "error": str(error)}).facts
+            report.notes.append(str(error))
+        report.counts.update(
+            captures=1,
+            records=kept["n_records"] - kept["n_rejected"],
+            rejected=kept["n_rejected"],
+            failed=int(kept["error"] is not None),
+        )
+        if kept["n_rejected"]:
+            report.notes.append(f"{path}: {kept['n_rejected']} records in quarantine")
+    return report
+
+
+def _read_capture(plan: RunPlan, capture_id: str, path: Path, facts: dict[str, object]) -> dict[str, int]:
+    pack = load_pack()
+    settings = plan.parameters.settings.read
+    capture = open_capture(path, settings)
+    with CaptureWriter(plan.layout, capture_id) as writer:
+        for batch in capture.batches():
+            raw = check_table(RawRecords, batch.records)
+            records, wordless = normalise_records(raw, capture_id, capture.facts, pack)
+            rejected = pl.concat(
+                [batch.rejected.with_columns(capture_id=pl.lit(capture_id)).select(wordless.columns), wordless]
+            )
+            writer.add(check_table(Records, records), check_table(Quarantine, rejected.sort("ordinal")))
+        said = {**facts, "format": capture.format, "reader_version": capture.reader_version}
+        return writer.finish(said).facts

@@ -1,0 +1,179 @@
+"""What a run is going to do, and what its steps report.
+
+In: RunParameters. Out: a RunPlan, which every step takes; steps pass names and counts through it, never frames.
+
+>>> plan = begin_run(RunParameters(raw=[Path("raw")]))
+>>> plan.nothing_new, [file.capture_id for file in plan.new_files]
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.errors import ArchiveError
+from pipeline.ids import digest_file
+from pipeline.ingest import check_read_settings, find_files
+from pipeline.pack import load_pack
+from pipeline.settings import RunParameters
+from pipeline.store.captures import kept_captures, update_facts
+from pipeline.store.layout import ArchiveLayout
+from pipeline.store.lock import archive_lock
+from pipeline.store.snapshot import find_snapshot, scan_table
+from pipeline.store.work import WorkFolder
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A raw file to ingest: the digest of its bytes and every path at which these bytes were found."""
+
+    capture_id: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """One run.
+
+    Attributes:
+        run_id: names the snapshot; begins with the start time, so that names sort by time.
+        started_at: UTC.
+        parameters: what was asked for.
+        new_files: captures to ingest.
+        given: capture_id of every file named, new or not.
+        nothing_new: the archive already holds just what this run would publish.
+    """
+
+    run_id: str
+    started_at: datetime
+    parameters: RunParameters
+    new_files: tuple[RawFile, ...]
+    given: tuple[str, ...]
+    nothing_new: bool
+
+    @property
+    def layout(self) -> ArchiveLayout:
+        """The archive's folder."""
+        return ArchiveLayout(self.parameters.out)
+
+    @property
+    def work(self) -> WorkFolder:
+        """The run's scratch."""
+        return WorkFolder(self.layout.run_work(self.run_id))
+
+    def capture_ids(self) -> list[str]:
+        """Every capture that the tables are made from: all that were ever ingested, sorted."""
+        return [capture.capture_id for capture in kept_captures(self.layout)]
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did: its name, what it counted, wall seconds, and remarks for a person."""
+
+    step: str
+    counts: dict[str, int]
+    seconds: float
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A finished run.
+
+    Attributes:
+        run_id, snapshot: what is now current.
+        counts: rows per published table.
+        seconds: wall time of the run.
+        failed_captures: "path: reason" of every file of this run that could not be read.
+        peak_memory_bytes: largest resident memory of the process.
+        nothing_new: whether the archive was left as it was, because there was nothing to do.
+        notes: remarks for a person.
+    """
+
+    run_id: str
+    snapshot: Path
+    counts: dict[str, int]
+    seconds: float
+    failed_captures: list[str]
+    peak_memory_bytes: int
+    nothing_new: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def timed_report(step: str) -> Iterator[StepReport]:
+    """A report to fill; its seconds are those of the ``with`` block."""
+    report = StepReport(step, {}, 0.0)
+    begun = time.perf_counter()
+    yield report
+    object.__setattr__(report, "seconds", round(time.perf_counter() - begun, 3))
+
+
+def hold_archive(parameters: RunParameters) -> AbstractContextManager[None]:
+    """The right to write to the archive, from ``begin_run`` to the end of the run.
+
+    Raises:
+        ArchiveError: another run holds it; says who.
+    """
+    return archive_lock(ArchiveLayout(parameters.out))
+
+
+def begin_run(parameters: RunParameters) -> RunPlan:
+    """Looks for files, tells the new from the known by their bytes, and clears what dead runs left.
+
+    Raises:
+        SettingError: a setting names a format or column that does not exist.
+        InputError: a path does not exist.
+    """
+    check_read_settings(parameters.settings.read)
+    load_pack()
+    layout = ArchiveLayout(parameters.out)
+    if layout.work.exists():
+        # The lock is ours: whatever is here belongs to runs that died.
+        shutil.rmtree(layout.work)
+    paths: dict[str, list[str]] = {}
+    for path in find_files(parameters.raw):
+        paths.setdefault(digest_file(path), []).append(str(path))
+    reading = parameters.settings.read.model_dump(mode="json")
+    kept = {capture.capture_id: capture.facts for capture in kept_captures(layout)}
+    new_files: list[RawFile] = []
+    moved = False
+    for capture_id, found in sorted(paths.items()):
+        facts = kept.get(capture_id)
+        known = sorted({*(facts or {}).get("paths", []), *found})
+        if facts is None or facts["read"] != reading:
+            new_files.append(RawFile(capture_id, tuple(known)))
+        elif known != facts["paths"]:
+            update_facts(layout, capture_id, {**facts, "paths": known})
+            moved = True
+    started = datetime.now(UTC)
+    return RunPlan(
+        run_id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+        started_at=started,
+        parameters=parameters,
+        new_files=tuple(new_files),
+        given=tuple(sorted(paths)),
+        nothing_new=not new_files and not moved and _is_current(layout, parameters, sorted(kept)),
+    )
+
+
+def _is_current(layout: ArchiveLayout, parameters: RunParameters, kept: list[str]) -> bool:
+    """Whether the current snapshot was made from these captures with these settings by this version."""
+    try:
+        last = scan_table(find_snapshot(layout.root), "runs").tail(1).collect()
+    except ArchiveError:
+        return False
+    said = last.select("code_version", "fingerprint", "model_pack", "inputs").row(0)
+    return said == (__version__, parameters.settings.fingerprint(), load_pack().name, kept)
+
+
+def abandon_run(plan: RunPlan) -> None:
+    """Removes the scratch of a run that will not be published. Ingested captures stay for the next run."""
+    shutil.rmtree(plan.work.path, ignore_errors=True)

@@ -1,0 +1,175 @@
+"""The last step: all tables become one snapshot, and readers see it.
+
+In: the parts that the other steps wrote. Out: ``snapshots/<run_id>`` and ``current`` switched to it.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import polars as pl
+
+from pipeline import __version__
+from pipeline.algorithms.lsh import choose_banding
+from pipeline.deduplicate.repeats import relate_repeats
+from pipeline.errors import ArchiveError
+from pipeline.pack import load_pack
+from pipeline.steps.plan import RunPlan, RunSummary, StepReport
+from pipeline.store.captures import kept_captures, scan_quarantine
+from pipeline.store.index import IndexFacts, SignatureIndex
+from pipeline.store.snapshot import drop_old_snapshots, find_snapshot, publish_snapshot, read_manifest, scan_table
+from pipeline.tables import (
+    PUBLISHED,
+    TABLE_VERSION,
+    Aliases,
+    Captures,
+    Duplicates,
+    Quarantine,
+    Repeats,
+    Runs,
+    Signatures,
+    check_table,
+    fit_table,
+)
+
+_BUCKETED = ("posts", "discussions", "threads", "links", "sightings")
+
+
+def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
+    """Publishes everything, records the run, and drops snapshots that are no longer kept.
+
+    Raises:
+        ContractError: a table breaks its rules; nothing is published then.
+    """
+    begun = time.perf_counter()
+    work = plan.work
+    tables: dict[str, pl.DataFrame | pl.LazyFrame] = {
+        name: work.scan(f"out/{name}", PUBLISHED[name]) for name in _BUCKETED
+    }
+    repeats, reposts = _relate(plan)
+    tables["repeats"] = check_table(Repeats, repeats)
+    tables["duplicates"] = _gather_duplicates(plan, reposts)
+    tables["captures"] = check_table(Captures, _list_captures(plan))
+    tables["quarantine"] = check_table(Quarantine, scan_quarantine(plan.layout, plan.capture_ids()).collect())
+    tables["aliases"] = check_table(Aliases, fit_table(Aliases, work.read("aliases")))
+    published = StepReport("publish", _count_rows(tables), round(time.perf_counter() - begun, 3))
+    tables["runs"] = check_table(Runs, _record_run(plan, [*reports, published]))
+    settings = plan.parameters.settings
+    bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
+    facts = IndexFacts(settings.permutations, settings.shingle_size, bands, rows)
+    index = SignatureIndex(facts, work.scan("out/signatures", Signatures))
+    snapshot = publish_snapshot(plan.layout, plan.run_id, tables, index)
+    drop_old_snapshots(plan.layout, plan.parameters.keep_snapshots)
+    shutil.rmtree(work.path, ignore_errors=True)
+    return RunSummary(
+        run_id=plan.run_id,
+        snapshot=snapshot,
+        counts={name: facts.rows for name, facts in read_manifest(snapshot).tables.items()},
+        seconds=round((datetime.now(UTC) - plan.started_at).total_seconds(), 3),
+        failed_captures=_failures(plan),
+        peak_memory_bytes=_peak_memory(),
+        notes=[note for report in reports for note in report.notes],
+    )
+
+
+def skip_run(plan: RunPlan) -> RunSummary:
+    """The summary of a run that found nothing to do."""
+    snapshot = find_snapshot(plan.layout.root)
+    manifest = read_manifest(snapshot)
+    return RunSummary(
+        run_id=manifest.run_id,
+        snapshot=snapshot,
+        counts={name: facts.rows for name, facts in manifest.tables.items()},
+        seconds=round((datetime.now(UTC) - plan.started_at).total_seconds(), 3),
+        failed_captures=_failures(plan),
+        peak_memory_bytes=_peak_memory(),
+        nothing_new=True,
+        notes=["Nothing is new: the archive already holds all of these files."],
+    )
+
+
+def _relate(plan: RunPlan) -> tuple[pl.DataFrame, pl.DataFrame]:
+    firsts = plan.work.read("out/firsts") if plan.work.exists("out/firsts") else None
+    if firsts is None:
+        return Repeats.create_empty(), Duplicates.create_empty()
+    return relate_repeats(
+        firsts, plan.work.read("near-texts"), plan.work.read("near"), plan.parameters.settings
+    )
+
+
+def _gather_duplicates(plan: RunPlan, reposts: pl.DataFrame) -> pl.DataFrame:
+    """All edges; where a sighting both quotes and repeats another, the quotation is kept."""
+    edges = [fit_table(Duplicates, plan.work.read("out/duplicates", Duplicates)), fit_table(Duplicates, reposts)]
+    return pl.concat(edges).unique(["left_id", "right_id"], keep="first", maintain_order=True)
+
+
+def _list_captures(plan: RunPlan) -> pl.DataFrame:
+    """Captures rows: facts of the kept captures, with their one discussion and capture time where they have one."""
+    kept = [{"capture_id": capture.capture_id, **capture.facts} for capture in kept_captures(plan.layout)]
+    facts = fit_table(Captures, pl.DataFrame(kept, infer_schema_length=None)) if kept else Captures.create_empty()
+    posts = plan.work.scan("out/posts", PUBLISHED["posts"]).select("post_id", "discussion_id")
+    found = (
+        plan.work.scan("out/sightings", PUBLISHED["sightings"])
+        .select("capture_id", "captured_at", "post_id")
+        .join(posts, on="post_id", how="left")
+        .group_by("capture_id")
+        .agg(pl.col("captured_at").max(), n=pl.col("discussion_id").n_unique(), discussion_id=pl.col("discussion_id").min())
+        .with_columns(discussion_id=pl.when(pl.col("n") == 1).then("discussion_id"))
+        .drop("n")
+        .collect()
+    )
+    return facts.drop("captured_at", "discussion_id").join(found, on="capture_id", how="left").sort("capture_id")
+
+
+def _count_rows(tables: dict[str, pl.DataFrame | pl.LazyFrame]) -> dict[str, int]:
+    return {name: int(frame.lazy().select(pl.len()).collect().item()) for name, frame in tables.items()}
+
+
+def _record_run(plan: RunPlan, reports: Sequence[StepReport]) -> pl.DataFrame:
+    """The rows of earlier runs and one of this run."""
+    counts: dict[tuple[str, str], int] = {}
+    seconds: dict[str, float] = {}
+    for report in reports:
+        seconds[report.step] = seconds.get(report.step, 0.0) + report.seconds
+        for name, count in report.counts.items():
+            counts[report.step, name] = counts.get((report.step, name), 0) + count
+    settings = plan.parameters.settings
+    row: dict[str, Any] = {
+        "run_id": plan.run_id,
+        "started_at": plan.started_at,
+        "ended_at": datetime.now(UTC),
+        "code_version": __version__,
+        "table_version": TABLE_VERSION,
+        "settings": orjson.dumps(settings.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode(),
+        "fingerprint": settings.fingerprint(),
+        "model_pack": load_pack().name,
+        "inputs": plan.capture_ids(),
+        "counts": [{"step": step, "name": name, "count": count} for (step, name), count in counts.items()],
+        "seconds": [{"step": step, "seconds": value} for step, value in seconds.items()],
+        "peak_memory_bytes": _peak_memory(),
+    }
+    dtypes = {name: column.dtype for name, column in Runs.columns().items()}
+    runs = pl.DataFrame([row], schema=dtypes)
+    try:
+        earlier = scan_table(find_snapshot(plan.layout.root), "runs").collect()
+    except ArchiveError:
+        return runs
+    return pl.concat([fit_table(Runs, earlier), runs])
+
+
+def _failures(plan: RunPlan) -> list[str]:
+    """Files given to this run that could not be read, with the reason."""
+    given = set(plan.given)
+    failed = [capture for capture in kept_captures(plan.layout) if capture.facts["error"] is not None]
+    return [f"{capture.facts['paths'][0]}: {capture.facts['error']}" for capture in failed if capture.capture_id in given]
+
+
+def _peak_memory() -> int:
+    """Largest resident memory of this process so far, in bytes (Linux counts it in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
