@@ -21,8 +21,9 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.buffers import text_buffers
-from pipeline.errors import ContractError
+from pipeline.errors import ArchiveError, ContractError
 from pipeline.ids import digest_texts
+from pipeline.store.layout import ArchiveLayout
 from pipeline.tables import PUBLISHED, fit_table
 
 CHUNK_ROWS = 1 << 16
@@ -76,13 +77,22 @@ def digest_table(name: str, frame: pl.DataFrame | pl.LazyFrame) -> str:
     return digest.finish()
 
 
-def digest_archive(snapshot: Path) -> dict[str, str]:
-    """The digest of every table of a snapshot but ``runs``, by name, read from its Parquet files."""
-    return {
-        name: digest_table(name, pl.scan_parquet(sorted((snapshot / name).glob("part-*.parquet")), glob=False))
-        for name in PUBLISHED
-        if name != "runs"
-    }
+def digest_archive(folder: Path) -> dict[str, str]:
+    """The digest of every table but ``runs``, by name, read from the rows of an archive or of one snapshot.
+
+    Raises:
+        ArchiveError: a table has no file there.
+    """
+    current = ArchiveLayout(folder).current
+    snapshot = (current if current.exists() else folder).resolve()
+    digests = {}
+    for name in PUBLISHED:
+        files = sorted((snapshot / name).glob("part-*.parquet"))
+        if not files:
+            raise ArchiveError(f"There is no table {name} in {snapshot}")
+        if name != "runs":
+            digests[name] = digest_table(name, pl.scan_parquet(files, glob=False))
+    return digests
 
 
 def _chunks(frame: pl.DataFrame | pl.LazyFrame) -> Iterator[pl.DataFrame]:

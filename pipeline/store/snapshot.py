@@ -130,6 +130,44 @@ def drop_old_snapshots(layout: ArchiveLayout, keep: int) -> list[str]:
     return dropped
 
 
+def find_snapshot(archive: Path, run_id: str | None = None) -> Path:
+    """The folder of a whole snapshot, which stays the same while others are published.
+
+    Args:
+        archive: an archive's folder, or one snapshot's own.
+        run_id: the run whose tables are wanted; by default what ``current`` names at this moment.
+
+    Raises:
+        ArchiveError: nothing was published there, or not by that run, or by another version.
+    """
+    layout = ArchiveLayout(archive)
+    if run_id is None and (archive / MANIFEST).is_file():
+        snapshot = archive.resolve()
+    else:
+        named = run_id or layout.current_run_id()
+        if named is None:
+            raise ArchiveError(f"There is no archive at {archive}: no run has published there. Try: threadloom run RAW")
+        snapshot = layout.snapshot(named)
+        if not snapshot.is_dir():
+            known = ", ".join(layout.run_ids()) or "none"
+            raise ArchiveError(f"The archive {archive} has no snapshot {named}; it has: {known}")
+    read_manifest(snapshot)
+    return snapshot
+
+
+def scan_table(snapshot: Path, name: str) -> pl.LazyFrame:
+    """The rows of a published table in their order, from the files that the manifest names.
+
+    Raises:
+        ArchiveError: a file is missing.
+    """
+    files = [snapshot / name / part.name for part in read_manifest(snapshot).tables[name].parts]
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise ArchiveError(f"The snapshot {snapshot} is not whole: {missing[0]} is missing. Publish it again.")
+    return pl.scan_parquet(files, glob=False)
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write what a snapshot is made of into its folder."""
     write_json(folder / MANIFEST, asdict(manifest))
