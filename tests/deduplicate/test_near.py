@@ -1,0 +1,186 @@
+"""Near duplicates against comparing all pairs, in any order, in chunks of any size, of ten thousand versions."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.algorithms.graph import connected_components
+from pipeline.algorithms.minhash import shingles_of, sign_texts, unpack_signatures
+from pipeline.algorithms.similarity import edit_ratio, same_statement
+from pipeline.algorithms.text import fold_words
+from pipeline.deduplicate import near
+from pipeline.deduplicate.near import near_duplicates, sign_distinct
+from pipeline.ids import digest_texts
+from pipeline.settings import Settings
+
+VOCABULARY = [f"{a}{b}" for a, b in product(("am", "bru", "cor", "dim", "el", "fos"), ("al", "ent", "ix", "oy", "und"))]
+SETTINGS = Settings()
+
+
+def table(texts: list[str]) -> pl.DataFrame:
+    words = pl.Series("words", texts, dtype=pl.String).unique(maintain_order=True)
+    return pl.DataFrame([digest_texts(words).alias("words_key"), words])
+
+
+def found_words(texts: pl.DataFrame, pairs: pl.DataFrame) -> set[frozenset[str]]:
+    words = dict(texts.iter_rows())
+    return {frozenset((words[left], words[right])) for left, right in pairs.select("left_key", "right_key").iter_rows()}
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> list[str]:
+    """A text and versions of it with a few words changed, at most six: too few for a bucket to leave pairs out."""
+    base = draw(st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=40))
+    texts = [" ".join(base)]
+    for _ in range(draw(st.integers(0, 5))):
+        edited = list(base)
+        for _ in range(draw(st.integers(0, 4))):
+            edited[draw(st.integers(0, len(base) - 1))] = draw(st.sampled_from([*VOCABULARY, "not", "7", "seven eggs"]))
+        texts.append(" ".join(edited))
+    return texts
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(versions())
+def test_found_pairs_are_those_of_comparing_all(texts: list[str]) -> None:
+    frame = table(texts)
+    long = frame.filter(pl.col("words").str.len_chars() >= near.MIN_CHARACTERS)["words"].to_list()
+    true, sure = set(), set()
+    for i, left in enumerate(long):
+        for right in long[:i]:
+            if same_statement(pl.Series([left]), pl.Series([right]), SETTINGS.edit_similarity).item():
+                true.add(frozenset((left, right)))
+                a, b = set(shingles_of(left, 5)), set(shingles_of(right, 5))
+                # 32 bands of 4 miss one of twenty million pairs as near as that.
+                if len(a & b) / len(a | b) >= 0.8:
+                    sure.add(frozenset((left, right)))
+    found = found_words(frame, near_duplicates(frame, SETTINGS))
+    assert sure <= found <= true
+
+
+def test_pairs_are_sorted_typed_and_measured() -> None:
+    frame = table(
+        [
+            "the tram to the harbour was late again",
+            "the trams to the harbour was late again",
+            "a tram to the harbour was late again",
+            "we grow beans on the flat roof of the bakery",
+        ]
+    )
+    pairs = near_duplicates(frame, SETTINGS)
+    assert pairs.schema == {
+        "left_key": pl.String,
+        "right_key": pl.String,
+        "similarity": pl.Float32,
+        "method": pl.String,
+    }
+    assert pairs.rows() == sorted(pairs.rows())
+    assert len(pairs) == 3
+    assert (pairs["left_key"] < pairs["right_key"]).all()
+    assert pairs["method"].unique().to_list() == ["near"]
+    words = dict(frame.iter_rows())
+    sides = [pl.Series([words[key] for key in pairs[name]]) for name in ("left_key", "right_key")]
+    assert pairs["similarity"].to_list() == edit_ratio(*sides).tolist()
+
+
+def some_texts(n: int, seed: int) -> pl.DataFrame:
+    """n versions of n // 10 texts."""
+    rng = np.random.default_rng(seed)
+    bases = [list(rng.choice(VOCABULARY, 30)) for _ in range(n // 10)]
+    texts = []
+    for _ in range(n):
+        words = list(bases[rng.integers(len(bases))])
+        words[rng.integers(30)] = str(rng.choice(VOCABULARY))
+        texts.append(" ".join(words))
+    return table(texts)
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    frame = some_texts(300, 1)
+    pairs = near_duplicates(frame, SETTINGS)
+    assert len(pairs) > 300
+    for seed in range(3):
+        assert near_duplicates(frame.sample(fraction=1.0, shuffle=True, seed=seed), SETTINGS).equals(pairs)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    (
+        {"_CHUNK_TEXTS": 7},
+        {"_KEY_BYTES": 8 * 300 * 5},  # five bands at a time
+        {"_KEY_BYTES": 1},
+        {"_PENDING_PAIRS": 10},
+        {"_CHUNK_PAIRS": 16, "_CHUNK_BYTES": 4096},
+    ),
+)
+def test_the_size_of_chunks_does_not_matter(monkeypatch: pytest.MonkeyPatch, sizes: dict[str, int]) -> None:
+    frame = some_texts(300, 2)
+    pairs, signatures = near_duplicates(frame, SETTINGS), sign_distinct(frame, SETTINGS)
+    for name, size in sizes.items():
+        monkeypatch.setattr(near, name, size)
+    assert near_duplicates(frame, SETTINGS).equals(pairs)
+    assert sign_distinct(frame, SETTINGS).equals(signatures)
+
+
+def test_no_chunk_of_pairs_is_larger_than_allowed() -> None:
+    sizes = np.array([10, 20 << 20, 30 << 20, 5], dtype=np.int64)
+    pairs = np.array([[0, 1], [0, 2], [1, 2], [1, 3], [2, 3]] * 20_000)
+    chunks = list(near._chunks_of(pairs[:50], sizes))
+    assert np.concatenate(chunks).tolist() == pairs[:50].tolist()
+    assert max(sizes[chunk].sum() for chunk in chunks) <= near._CHUNK_BYTES + sizes[1] + sizes[2]
+    small = list(near._chunks_of(pairs, np.ones(4, dtype=np.int64)))
+    assert max(map(len, small)) <= near._CHUNK_PAIRS
+    assert sum(map(len, small)) == len(pairs)
+
+
+def test_ten_thousand_versions_are_one_cluster_and_linear_work() -> None:
+    rng = np.random.default_rng(4)
+    base = " ".join(rng.choice(VOCABULARY, 40))
+    letters = np.array(list("abcdefghijklmnop"))
+    frame = table([f"{base} {''.join(letters[rng.integers(0, 16, 6)])}" for _ in range(10_000)]).sort("words_key")
+    pairs = near_duplicates(frame, SETTINGS)
+    left, right = (frame["words_key"].search_sorted(pairs[name]).to_numpy() for name in ("left_key", "right_key"))
+    assert not connected_components(len(frame), left, right).any()
+    assert len(pairs) < 40 * len(frame)
+
+
+def test_texts_that_differ_in_a_number_are_never_paired() -> None:
+    frame = table([f"your ticket for the ferry to the island has the number {i}" for i in range(500)])
+    assert near_duplicates(frame, SETTINGS).is_empty()
+
+
+def test_a_threshold_is_a_setting() -> None:
+    frame = table(["the tram to the harbour was late again", "the tram to the harbour was early again"])
+    ratio = near_duplicates(frame, SETTINGS)["similarity"].item()
+    assert near_duplicates(frame, Settings(edit_similarity=ratio + 0.01)).is_empty()
+
+
+def test_short_texts_are_left_alone() -> None:
+    assert near_duplicates(table(["i agree with that", "i agree with thats"]), SETTINGS).is_empty()
+    frame = table(["a" * (near.MIN_CHARACTERS - 1), "b" * near.MIN_CHARACTERS])
+    assert sign_distinct(frame, SETTINGS)["words_key"].to_list() == frame["words_key"].to_list()[1:]
+
+
+def test_texts_without_spaces_between_words_are_found() -> None:
+    texts = ["去港口的电车今天早上又因为老桥上的大雪晚点了", "去港口的电车今天早上又因为老桥上的大雨晚点了"]
+    frame = table(pl.select(fold_words(pl.lit(pl.Series(texts)))).to_series().to_list())
+    assert len(near_duplicates(frame, SETTINGS)) == 1
+
+
+def test_no_texts_give_no_pairs() -> None:
+    assert near_duplicates(table([]), SETTINGS).is_empty()
+    assert sign_distinct(table([]), SETTINGS).schema == {"words_key": pl.String, "signature": pl.Binary}
+
+
+def test_signatures_for_the_index_are_those_of_the_kernel() -> None:
+    frame = some_texts(50, 5)
+    signed = sign_distinct(frame, SETTINGS)
+    assert signed["words_key"].to_list() == sorted(frame["words_key"])
+    words = frame.sort("words_key")["words"]
+    assert unpack_signatures(signed["signature"], 128).tolist() == sign_texts(words, 5, 128).tolist()
