@@ -1,0 +1,297 @@
+"""The command line: ``threadloom run`` makes an archive, the other commands read it.
+
+In: arguments. Out: text on standard output, progress and errors on standard error, an exit code: 0 all went well,
+1 it did not, 2 the command or a setting is wrong, 3 it went well but for some raw files.
+
+>>> main(["run", "raw", "--out", "parquet"])
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from pipeline.errors import SettingError, ThreadloomError
+
+# Whatever is heavy (polars, numba, prefect, rich) is imported by the commands that need it: `--help` answers at once.
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from pipeline.settings import RunParameters
+    from pipeline.steps import RunSummary
+
+Listing = Literal["auto", "page", "time"]
+Format = Literal["table", "csv", "json"]
+
+app = typer.Typer(
+    name="threadloom",
+    help="Scraped comment dumps in, clean threaded Parquet out, with a reason for every decision.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ArchiveOption = Annotated[Path, typer.Option("--archive", help="Folder that a run has published into.")]
+ArchiveArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run has published into.")]
+
+
+@app.command()
+def run(
+    raw: Annotated[list[Path], typer.Argument(metavar="RAW...", help="Files and folders to read.")],
+    out: Annotated[Path, typer.Option("--out", help="Archive to publish into; made where there is none.")] = Path(
+        "parquet"
+    ),
+    direct: Annotated[
+        bool, typer.Option("--direct", help="The same steps without Prefect, which starts sooner.")
+    ] = False,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="Reader for every file (see `formats`); else found from the content.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Name of the site whose ids a table holds: one name over all its dumps.")
+    ] = None,
+    renames: Annotated[
+        list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="A table's own column name: body=text.")
+    ] = None,
+    listing: Annotated[
+        Listing, typer.Option(help="What the order of rows is: page (depth first), time, or auto.")
+    ] = "auto",
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Tasks at the same time.")] = 2,
+    buckets: Annotated[int, typer.Option(min=1, max=4096, help="Parts of the work; more need less memory.")] = 16,
+    keep_snapshots: Annotated[int, typer.Option(min=1, help="Published snapshots to keep.")] = 3,
+    others: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting: edit_similarity=0.85.")
+    ] = None,
+) -> None:
+    """Read raw dumps and publish clean, threaded tables."""
+    from pipeline.settings import RunParameters, load_settings
+
+    reading = {"format": format_name, "source": source, "columns": _pairs(renames, "--map"), "listing": listing}
+    # What the options above set is not to be set twice in two spellings.
+    extra = _pairs(others, "--set")
+    if taken := sorted(reading.keys() & extra.keys()):
+        raise SettingError(f"--set {taken[0]}=… has an option of its own: see `threadloom run --help`")
+    settings = load_settings(**reading, **extra)
+    parameters = RunParameters(
+        raw=raw, out=out, settings=settings, workers=workers, buckets=buckets, keep_snapshots=keep_snapshots
+    )
+    summary = _carry_out(parameters, direct=direct)
+    _tell(summary, out)
+    if summary.failed_captures:
+        raise typer.Exit(3)
+
+
+@app.command()
+def tree(
+    which: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Discussion, thread or post; without it: the largest discussions."),
+    ] = None,
+    archive: ArchiveOption = Path("parquet"),
+    limit: Annotated[int, typer.Option(min=1, help="Most posts (or discussions) shown.")] = 200,
+) -> None:
+    """Show who answers whom, with the confidence of guessed links."""
+    from rich.text import Text
+
+    from pipeline.archive import open_archive
+    from pipeline.report import count_words, first_words, largest_discussions, tree_lines
+
+    tables = open_archive(archive)
+    console = _console()
+    if which is not None:
+        _print_lines(console, tree_lines(tables, which, limit=limit))
+        return
+    found = largest_discussions(tables, min(limit, 20))
+    for row in found.iter_rows(named=True):
+        line = Text(f"{row['discussion_id']}  ", "dim").append(
+            f"{count_words(row['n_posts'], 'post'):>12}  ", "default"
+        )
+        _print_lines(console, [line.append(first_words(row["title"], 80) or "(no title)", "bold")])
+    if found.height:
+        console.print()
+        _print_lines(console, tree_lines(tables, found["discussion_id"][0], limit=min(limit, 40)))
+
+
+@app.command()
+def why(
+    post_id: Annotated[
+        str, typer.Argument(metavar="POST_ID", help="A post, an earlier id of it, or a sighting of it.")
+    ],
+    archive: ArchiveOption = Path("parquet"),
+) -> None:
+    """Say in words why a post is one post, why it answers what it answers, and what else was possible."""
+    from pipeline.archive import open_archive
+    from pipeline.report import why_lines
+
+    _print_all(_console(), *why_lines(open_archive(archive), post_id))
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="polars SQL over the tables and `clean`.")],
+    archive: ArchiveOption = Path("parquet"),
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = "table",
+    limit: Annotated[int, typer.Option(min=1, help="Most rows of a table shown; csv and json have all.")] = 100,
+) -> None:
+    """Ask the tables: SELECT author, count(*) AS n FROM clean GROUP BY author ORDER BY n DESC."""
+    import polars as pl
+
+    from pipeline.archive import open_archive
+    from pipeline.report import as_csv, as_json, as_table
+
+    tables = open_archive(archive)
+    try:
+        rows = tables.sql(sql)
+    except pl.exceptions.PolarsError as error:
+        names = ", ".join(tables.tables())
+        raise SettingError(f"The query cannot be run: {error}\nTables: {names}") from error
+    if output == "table":
+        _print_all(_console(), as_table(rows, limit))
+    else:
+        sys.stdout.write(as_csv(rows) if output == "csv" else as_json(rows))
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A text as somebody may have posted it.")],
+    archive: ArchiveOption = Path("parquet"),
+    at_least: Annotated[float, typer.Option(min=0, max=1, help="Least likeness of the words (edit ratio).")] = 0.5,
+    limit: Annotated[int, typer.Option(min=1, help="Most posts shown.")] = 20,
+) -> None:
+    """Find posts that say nearly the same as a text."""
+    from rich.text import Text
+
+    from pipeline.archive import open_archive
+    from pipeline.report import count_words, first_words, share_words
+    from pipeline.report.find import find_posts
+
+    found = find_posts(open_archive(archive), text, at_least=at_least)
+    console = _console()
+    for row in found.head(limit).iter_rows(named=True):
+        line = Text(f"{share_words(row['similarity']):>6}  ").append(f"{row['post_id']}  ", "dim")
+        line.append(f"{first_words(row['author'], 24)}  " if row["author"] else "", "cyan")
+        _print_lines(console, [line.append(first_words(row["text"], 100))])
+    if found.is_empty():
+        _print_lines(console, [Text("No post says nearly that. A lower --at-least finds what is less alike.")])
+    elif found.height > limit:
+        _print_lines(console, [Text(f"… and {count_words(found.height - limit, 'more post')}", "dim")])
+
+
+@app.command()
+def formats() -> None:
+    """List the formats that can be read."""
+    from pipeline.ingest import list_formats
+    from pipeline.report import as_table
+
+    _print_all(_console(), as_table(list_formats(), 1000))
+
+
+@app.command()
+def audit(directory: ArchiveArgument = Path("parquet")) -> None:
+    """Recompute from the published files that nothing was lost and every table keeps its rules."""
+    from rich.text import Text
+
+    from pipeline.audit import audit_archive
+    from pipeline.report import printable
+
+    findings = audit_archive(directory)
+    console = _console()
+    for finding in findings:
+        line = Text(f"{finding.table}  {finding.rule}", "red").append(f"  {finding.count:,} rows, e.g. ", "default")
+        _print_lines(console, [line.append(printable(str(finding.example)), "default")])
+    if findings:
+        raise typer.Exit(1)
+    _print_lines(console, [Text(f"{directory}: nothing is lost, and every table keeps its rules.")])
+
+
+@app.command()
+def digest(directory: ArchiveArgument = Path("parquet")) -> None:
+    """Print a digest of every table: equal for equal rows, order and values."""
+    from pipeline.archive import open_archive
+    from pipeline.ids import digest_chunks
+
+    digests = open_archive(directory).digest()
+    for name, value in digests.items():
+        typer.echo(f"{value}  {name}")
+    total = digest_chunks(f"{name} {value}\n".encode() for name, value in digests.items())
+    typer.echo(f"{total}  all")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    import pipeline
+
+    typer.echo(f"threadloom {pipeline.__version__}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The console entry: run one command and leave with its exit code."""
+    try:
+        app(args=arguments)
+    except ThreadloomError as error:
+        typer.echo(f"threadloom: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+def _carry_out(parameters: RunParameters, *, direct: bool) -> RunSummary:
+    from pipeline.report.progress import RunProgress
+
+    with RunProgress(_console(errors=True)) as progress:
+        if direct:
+            from pipeline.steps import run_direct
+
+            return run_direct(parameters, progress)
+        from flows.run import run_flow
+
+        return run_flow(parameters, progress)
+
+
+def _tell(summary: RunSummary, out: Path) -> None:
+    from pipeline.archive import open_archive
+    from pipeline.report import summary_parts
+
+    _print_lines(_console(), summary_parts(open_archive(out), out, summary))
+
+
+def _pairs(given: Iterable[str] | None, option: str) -> dict[str, str]:
+    pairs = {}
+    for item in given or ():
+        name, equals, value = item.partition("=")
+        if not (name and equals and value):
+            raise SettingError(f"{option} {item!r} is not of the form NAME=VALUE")
+        if name in pairs:
+            raise SettingError(f"{option} names {name} twice")
+        pairs[name] = value
+    return pairs
+
+
+def _console(*, errors: bool = False) -> Console:
+    from rich.console import Console
+
+    # Where another program reads, nothing is to be folded at an edge that is not there.
+    stream = sys.stderr if errors else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else 200
+    return Console(stderr=errors, width=width, highlight=False, markup=False, emoji=False)
+
+
+def _print_lines(console: Console, lines: Iterable[RenderableType]) -> None:
+    """One line each, cut at the edge of the terminal."""
+    for line in lines:
+        console.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _print_all(console: Console, *parts: RenderableType) -> None:
+    """Whole, wrapped at the edge of the terminal."""
+    for part in parts:
+        console.print(part)
+
+
+if __name__ == "__main__":
+    main()

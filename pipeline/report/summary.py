@@ -1,0 +1,101 @@
+"""What a run published and where, and what to look at next.
+
+In: the archive and what the run says of itself. Out: rich renderables.
+
+>>> Console().print(*summary_parts(open_archive("parquet"), Path("parquet"), summary))
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.report.tree import Tables, largest_discussions, tree_lines
+from pipeline.report.words import printable
+from pipeline.tables import PUBLISHED
+
+PREVIEW_POSTS = 12
+
+
+class Published(Tables, Protocol):
+    """An open archive."""
+
+    @property
+    def run_id(self) -> str: ...
+    def tables(self) -> dict[str, pl.LazyFrame]: ...
+
+
+class Summary(Protocol):
+    """What ``pipeline.steps`` says of a run."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def failed_captures(self) -> list[str]: ...
+    @property
+    def peak_memory_bytes(self) -> int: ...
+
+
+def summary_parts(archive: Published, folder: Path, summary: Summary) -> list[RenderableType]:
+    """The tables with their rows, the beginning of the largest discussion, commands to go on with.
+
+    Args:
+        archive: what the run published, opened.
+        folder: where, as the user named it.
+        summary: what the run says of itself.
+    """
+    parts: list[RenderableType] = [_counts(archive)]
+    where = Text(f"{folder}/current", "bold").append(f"  run {archive.run_id}, {summary.seconds:.1f} s", "not bold dim")
+    where.append(f", {summary.peak_memory_bytes / 2**20:,.0f} MB at most", "not bold dim")
+    parts.append(where)
+    parts += [Text(f"could not be read: {printable(failed)}", "red") for failed in summary.failed_captures]
+    largest = largest_discussions(archive, 1)
+    if largest.height:
+        parts += [Text(), *tree_lines(archive, largest["discussion_id"][0], limit=PREVIEW_POSTS, hint="")]
+    return [*parts, Text(), Text("Go on with", "bold"), *_commands(archive, folder, largest)]
+
+
+def _counts(archive: Published) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    table.add_column("one row is", style="dim")
+    frames = archive.tables()
+    for name, schema in PUBLISHED.items():
+        rows = frames[name].select(pl.len()).collect().item()
+        meaning = (schema.__doc__ or "").strip().splitlines()[0]
+        table.add_row(name, f"{rows:,}", meaning)
+    return table
+
+
+def _commands(archive: Tables, folder: Path, largest: pl.DataFrame) -> list[Text]:
+    """Commands that can be copied as they stand, with ids that are there."""
+    where = "" if folder == Path("parquet") else f" --archive {shlex.quote(printable(str(folder)))}"
+    commands = []
+    if largest.height:
+        commands.append(f"threadloom tree {largest['discussion_id'][0]}{where}")
+    guessed = (
+        archive.posts.filter(pl.col("link_kind") == "inferred", pl.col("parent_id").is_not_null())
+        .sort("link_confidence", "post_id", descending=[True, False])
+        .select("post_id")
+        .head(1)
+        .collect()
+    )
+    some = guessed if guessed.height else archive.posts.select("post_id").head(1).collect()
+    if some.height:
+        commands.append(f"threadloom why {some.item()}{where}")
+    ask = "SELECT author, count(*) AS posts FROM clean GROUP BY author ORDER BY posts DESC LIMIT 10"
+    commands.append(f'threadloom query "{ask}"{where}')
+    return [Text(f"  {command}") for command in commands]
+
+
+def nothing_new_line(folder: Path) -> Text:
+    """What to say of a run that found nothing that was not ingested before."""
+    return Text(f"Nothing new: every file was already in {printable(str(folder))}, which stays as it is.")
