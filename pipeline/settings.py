@@ -82,7 +82,9 @@ class RunParameters(BaseModel):
     out: Path = Field(Path("parquet"), description="Archive to publish into.")
     settings: Settings = Field(default_factory=Settings)
     workers: int = Field(2, ge=1, le=256, description="Tasks that run at the same time.")
-    buckets: int = Field(16, ge=1, le=4096, description="Parts that discussions are divided into; more need less memory.")
+    buckets: int = Field(
+        16, ge=1, le=4096, description="Parts that discussions are divided into; more need less memory."
+    )
     keep_snapshots: int = Field(3, ge=1, description="Published snapshots kept, the current one included.")
 
 
@@ -94,8 +96,12 @@ def load_settings(**values: object) -> Settings:
     """
     reading = {name: values.pop(name) for name in ReadSettings.model_fields if name in values}
     try:
-        return Settings(read=ReadSettings.model_validate(reading), **values)  # type: ignore[arg-type]
+        return Settings(read=ReadSettings.model_validate(reading), **values)
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']} (got {item['input']!r})" for item in error.errors()]
+        lines = [
+            f"  {'.'.join(map(str, item['loc']))}: {item['msg']} (got {item['input']!r})" for item in error.errors()
+        ]
         allowed = ", ".join(get_args(ListingSetting))
-        raise SettingError("These settings cannot be used:\n" + "\n".join(lines) + f"\n  listing is one of {allowed}.") from error
+        raise SettingError(
+            "These settings cannot be used:\n" + "\n".join(lines) + f"\n  listing is one of {allowed}."
+        ) from error

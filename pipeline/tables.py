@@ -4,8 +4,8 @@ In: frames that stages made. Out: the same frames, checked, with columns in the 
 
 >>> check_table(Captures, frame)      # raises ContractError, naming rule and rows, where the frame breaks its contract
 
-Two families: ``PUBLISHED`` tables are what users read under ``parquet/current``; ``WORKING`` tables are where the stages
-of one run meet. Times are UTC with microseconds. Offsets count characters (code points), the end exclusive.
+Two families: ``PUBLISHED`` tables are what users read under ``parquet/current``; the others are where the stages of one
+run meet. Times are UTC with microseconds. Offsets count characters (code points), the end exclusive.
 """
 
 from __future__ import annotations
@@ -180,7 +180,9 @@ class Discussions(dy.Schema):
     listing = _one_of(LISTINGS, "What the order of its rows turned out to be.")
     listing_confidence = _share("How sure that is.")
     lens = _one_of(LENSES, "What its dump lets us know about replies.")
-    expected_accuracy = _share("Share of its inferred parents to expect right, measured on held-out threads of this lens.")
+    expected_accuracy = _share(
+        "Share of its inferred parents to expect right, measured on held-out threads of this lens."
+    )
 
 
 class Threads(dy.Schema):
@@ -389,7 +391,9 @@ class Quotations(dy.Schema):
     quoted_id = _id("The post whose words they are.", key=True)
     share = _share("Share of the quotation's words that stand in the quoted post in the same order.")
     n_words = _count("Words of the quotation.")
-    start = dy.UInt32(nullable=True, description="Where the quotation starts in the quoting post's text; null: beside it.")
+    start = dy.UInt32(
+        nullable=True, description="Where the quotation starts in the quoting post's text; null: beside it."
+    )
     end = dy.UInt32(nullable=True, description="Where it ends.")
 
 
@@ -530,5 +534,3 @@ def check_table(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
 def broken_rules(schema: type[dy.Schema], frame: pl.DataFrame) -> dict[str, int]:
     """How many rows break each rule of the table; empty where none does. The frame must have the table's columns."""
     return dict(schema.filter(frame, cast=False).failure.counts())
-
-

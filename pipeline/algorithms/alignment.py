@@ -8,11 +8,11 @@ of every row, and the place of every slot in the merged order.
 >>> slots.tolist(), places.tolist()
 ([0, 1, 2, 0, 2], [0, 1, 2])
 
-Listings are merged one by one, the first being the ground. Rows of known identity and informative rows that are unique on
-both sides are anchors; their longest increasing subsequence is the backbone (Hunt & Szymanski 1977); between two
+Listings are merged one by one, the first being the ground. Rows of known identity and informative rows that are unique
+on both sides are anchors; their longest increasing subsequence is the backbone (Hunt & Szymanski 1977); between two
 neighbours of the backbone a global alignment (Needleman & Wunsch 1970) decides which short rows are the same; rows
-beside a matched row off the backbone (a subtree listed elsewhere) follow their neighbour. Two rows of one listing are never the same
-post unless they have the same identity.
+beside a matched row off the backbone (a subtree listed elsewhere) follow their neighbour. Two rows of one listing are
+never the same post unless they have the same identity.
 """
 
 from __future__ import annotations
@@ -87,7 +87,15 @@ def _may_be_one(a: int, b: int, rows: ListingRows) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _match_unique(codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, used: Ints, match: Ints) -> None:
+def _say_the_same(a: int, b: int, rows: ListingRows) -> bool:
+    """Whether two rows have equal words and may be one post."""
+    return rows.exact[a] == rows.exact[b] and _may_be_one(a, b, rows)
+
+
+@njit(cache=True, nogil=True)
+def _match_unique(
+    codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, used: Ints, match: Ints
+) -> None:
     """Match open rows and open slots whose code is unique on both sides and informative."""
     n_open = 0
     for row in range(first, last):
@@ -192,17 +200,15 @@ def _follow_neighbours(
     for row in range(first + 1, last):
         if match[row] < 0 and match[row - 1] >= 0:
             slot = after[match[row - 1]]
-            if slot >= 0 and used[slot] == 0 and rows.exact[row] == rows.exact[slot_row[slot]]:
-                if _may_be_one(row, slot_row[slot], rows):
-                    match[row] = slot
-                    used[slot] = 1
+            if slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows):
+                match[row] = slot
+                used[slot] = 1
     for row in range(last - 2, first - 1, -1):
         if match[row] < 0 and match[row + 1] >= 0:
             slot = ahead[match[row + 1]]
-            if slot >= 0 and used[slot] == 0 and rows.exact[row] == rows.exact[slot_row[slot]]:
-                if _may_be_one(row, slot_row[slot], rows):
-                    match[row] = slot
-                    used[slot] = 1
+            if slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows):
+                match[row] = slot
+                used[slot] = 1
 
 
 @njit(cache=True, nogil=True)
@@ -245,6 +251,55 @@ def _match_listing(
 
 
 @njit(cache=True, nogil=True)
+def _link_slot(slot: int, anchor: int, head: int, after: Ints, ahead: Ints) -> int:
+    """Put a slot right after another (-1: first of all); returns the first slot of the list."""
+    if anchor < 0:
+        ahead[slot], after[slot] = -1, head
+        if head >= 0:
+            ahead[head] = slot
+        return slot
+    ahead[slot], after[slot] = anchor, after[anchor]
+    if after[anchor] >= 0:
+        ahead[after[anchor]] = slot
+    after[anchor] = slot
+    return head
+
+
+@njit(cache=True, nogil=True)
+def _anchor_of(target: int, previous: int, known: int, rank: Ints, after: Ints, ahead: Ints, head: int) -> int:
+    """The slot after which an unmatched row goes: right before ``target``, the slot of the next matched row of its
+    listing, if that lies ahead of ``previous``, the slot of the row before; else right after that one."""
+    if target >= 0 and (previous < 0 or previous >= known or rank[target] > rank[previous]):
+        return ahead[target]
+    if previous >= 0 or known == 0:
+        return previous
+    # A listing that shares no row with the others goes last.
+    last = head
+    while after[last] >= 0:
+        last = after[last]
+    return last
+
+
+@njit(cache=True, nogil=True)
+def _next_matched(slots: Ints, first: int, last: int) -> Ints:
+    """For each row of a listing the slot of the next matched row, -1 where none follows."""
+    following = np.full(last - first + 1, -1, dtype=np.int64)
+    for row in range(last - 1, first - 1, -1):
+        following[row - first] = slots[row] if slots[row] >= 0 else following[row - first + 1]
+    return following
+
+
+@njit(cache=True, nogil=True)
+def _number_slots(head: int, after: Ints, rank: Ints) -> None:
+    """Ranks of the slots in the order of the list."""
+    at, place = head, 0
+    while at >= 0:
+        rank[at] = place
+        place += 1
+        at = after[at]
+
+
+@njit(cache=True, nogil=True)
 def merge_listings(rows: ListingRows, offsets: Ints) -> tuple[Ints, Ints]:
     """Slots of rows and places of slots.
 
@@ -268,50 +323,20 @@ def merge_listings(rows: ListingRows, offsets: Ints) -> tuple[Ints, Ints]:
         first, last = offsets[listing], offsets[listing + 1]
         if n_slots > 0:
             _match_listing(rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, slots)
-        # Where each unmatched row goes: before the slot of the next matched row of its listing, if that lies ahead.
-        following = np.full(last - first + 1, -1, dtype=np.int64)
-        for row in range(last - 1, first - 1, -1):
-            following[row - first] = slots[row] if slots[row] >= 0 else following[row - first + 1]
-        known = n_slots
-        previous = -1
+        following = _next_matched(slots, first, last)
+        known, previous = n_slots, -1
         for row in range(first, last):
             node = rows.node[row]
-            if slots[row] < 0 and node >= 0 and node_slot[node] >= 0:
+            if slots[row] < 0 and node >= 0:
                 slots[row] = node_slot[node]
-            if slots[row] >= 0:
-                if node >= 0 and node_slot[node] < 0:
-                    node_slot[node] = slots[row]
-                previous = slots[row]
-                continue
-            slot = n_slots
-            n_slots += 1
-            slot_row[slot] = row
-            slots[row] = slot
-            if node >= 0:
-                node_slot[node] = slot
-            anchor = previous
-            target = following[row - first]
-            if target >= 0 and (previous < 0 or previous >= known or rank[target] > rank[previous]):
-                anchor = ahead[target]
-            if anchor < 0 and target < 0 and previous < 0 and known > 0:
-                # A listing that shares no row with the others goes last.
-                anchor = head
-                while after[anchor] >= 0:
-                    anchor = after[anchor]
-            if anchor < 0:
-                ahead[slot], after[slot] = -1, head
-                if head >= 0:
-                    ahead[head] = slot
-                head = slot
-            else:
-                ahead[slot], after[slot] = anchor, after[anchor]
-                if after[anchor] >= 0:
-                    ahead[after[anchor]] = slot
-                after[anchor] = slot
-            previous = slot
-        at, place = head, 0
-        while at >= 0:
-            rank[at] = place
-            place += 1
-            at = after[at]
+            if slots[row] < 0:
+                slots[row] = n_slots
+                slot_row[n_slots] = row
+                anchor = _anchor_of(following[row - first], previous, known, rank, after, ahead, head)
+                head = _link_slot(n_slots, anchor, head, after, ahead)
+                n_slots += 1
+            if node >= 0 and node_slot[node] < 0:
+                node_slot[node] = slots[row]
+            previous = slots[row]
+        _number_slots(head, after, rank)
     return slots, rank[:n_slots].copy()

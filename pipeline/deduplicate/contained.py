@@ -82,7 +82,9 @@ def find_standing_quotes(listed: pl.DataFrame) -> pl.DataFrame:
     """
     schema = {"sighting_id": pl.String, "quoted_sighting_id": pl.String, "reply_sighting_id": pl.String}
     nothing = pl.DataFrame(schema=schema | {"share": pl.Float32, "n_words": pl.Int64})
-    texts = listed.select("sighting_id", group="unit", order=pl.col("seat").cast(pl.Int64), words="words", n_words="n_words")
+    texts = listed.select(
+        "sighting_id", group="unit", order=pl.col("seat").cast(pl.Int64), words="words", n_words="n_words"
+    )
     texts = texts.with_columns(information=listed["information"], last=pl.col("order").max().over("group"))
     passages = texts.filter(
         (pl.col("n_words") >= MIN_WORDS) & (pl.col("information") >= MIN_BITS) & (pl.col("order") < pl.col("last"))

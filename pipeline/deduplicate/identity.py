@@ -7,8 +7,8 @@ In: records with listings and discussions, and the paragraphs that are quotation
 
 Sightings of one id are one post; inside a discussion so are sightings that alignment matches. A post with an id of its
 own is named by it. Any other is named by a seed: a digest of its words, author, time, which occurrence of these in its
-listing it is, and what the listing is about. The post_id is the smallest of its sightings' seeds. Where two posts have a
-seed in common (the first "I agree." of a partial capture is the second of the page) it belongs to the post with more
+listing it is, and what the listing is about. The post_id is the smallest of its sightings' seeds. Where two posts have
+a seed in common (the first "I agree." of a partial capture is the second of the page) it belongs to the post with more
 sightings of it; a post that is left without any takes its smallest sighting_id.
 """
 
@@ -71,7 +71,9 @@ def identify_posts(listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFra
     aliases = pl.concat([aliases, _alias_discussions(units)]).sort("seed_id")
     spoken = _resolve_parents(spoken)
     placeholders = _add_placeholders(spoken)
-    return Identity(_order_posts(_add_quotes(spoken, quotes), placeholders), *_order_placeholders(spoken, placeholders), aliases)
+    return Identity(
+        _order_posts(_add_quotes(spoken, quotes), placeholders), *_order_placeholders(spoken, placeholders), aliases
+    )
 
 
 def _rank_units(rows: pl.DataFrame) -> pl.DataFrame:
@@ -83,14 +85,24 @@ def _rank_units(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("discussion_id", "listing_id", "capture_id", "listing").first(),
             pl.col("captured_at").max(),
         )
-        .sort("discussion_id", "n", "captured_at", "listing_id", "capture_id", "listing", descending=[False, True] + [False] * 4)
+        .sort(
+            "discussion_id",
+            "n",
+            "captured_at",
+            "listing_id",
+            "capture_id",
+            "listing",
+            descending=[False, True] + [False] * 4,
+        )
         .with_columns(turn=pl.int_range(pl.len()).over("discussion_id"), n_units=pl.len().over("discussion_id"))
     )
-    return rows.join(order.select("unit", "turn", "n_units"), on="unit", how="left").sort("discussion_id", "turn", "seat")
+    return rows.join(order.select("unit", "turn", "n_units"), on="unit", how="left").sort(
+        "discussion_id", "turn", "seat"
+    )
 
 
 def _add_nodes(rows: pl.DataFrame) -> pl.DataFrame:
-    """Adds occurrence and node: equal within a discussion for rows that are one post by id, or by author, time and words."""
+    """Adds occurrence and node: equal in a discussion for rows that are one post by id, or by author, time and words."""
     instant = pl.col("author_key").is_not_null() & pl.col("posted_at").is_not_null()
     exact = instant & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(False) & pl.col("native_id").is_null()
     # Nobody says the same twice in a second; in a minute people do.
@@ -99,9 +111,7 @@ def _add_nodes(rows: pl.DataFrame) -> pl.DataFrame:
     scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
     by_id = digest_columns(rows.select(scope, "native_id"), "node")
     by_content = digest_columns(rows.select("author_key", "posted_at", "words_key", "occurrence"), "node")
-    return rows.with_columns(
-        node=pl.when(pl.col("native_id").is_not_null()).then(by_id).when(instant).then(by_content)
-    )
+    return rows.with_columns(node=pl.when(pl.col("native_id").is_not_null()).then(by_id).when(instant).then(by_content))
 
 
 def _codes(column: str) -> pl.Expr:
@@ -191,9 +201,7 @@ def _name_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         rows.group_by("label")
         .agg(pl.col("sighting_id").min())
         .join(owned.group_by("label").agg(owned_seed=pl.col("seed").min()), on="label", how="left")
-        .join(
-            owned.filter("is_scoped").group_by("label").agg(scoped_seed=pl.col("seed").min()), on="label", how="left"
-        )
+        .join(owned.filter("is_scoped").group_by("label").agg(scoped_seed=pl.col("seed").min()), on="label", how="left")
         .select("label", post_id=pl.coalesce("scoped_seed", "owned_seed", "sighting_id"))
     )
     rows = rows.join(names, on="label", how="left", maintain_order="left")

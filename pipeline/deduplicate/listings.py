@@ -25,7 +25,9 @@ def add_near_keys(records: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     keys = pl.concat([near["left_key"], near["right_key"]]).unique().sort()
     if keys.is_empty():
         return records.with_columns(near_key=pl.col("words_key"))
-    labels = connected_components(len(keys), keys.search_sorted(near["left_key"]), keys.search_sorted(near["right_key"]))
+    labels = connected_components(
+        len(keys), keys.search_sorted(near["left_key"]), keys.search_sorted(near["right_key"])
+    )
     classes = pl.DataFrame({"words_key": keys, "near_key": keys.gather(labels)})
     return records.join(classes, on="words_key", how="left", maintain_order="left").with_columns(
         pl.col("near_key").fill_null(pl.col("words_key"))
@@ -93,8 +95,9 @@ def _restart_parts(rows: pl.DataFrame) -> pl.Series:
     for (unit,), part in marks.filter(pl.col("unit").is_in(busy.implode())).group_by("unit", maintain_order=True):
         starts = find_restarts(part["previous"].to_numpy(), part["information"].cast(pl.Float64).to_numpy())
         if starts.size:
-            starts = _extend_back(starts, part)
-            cuts.append(pl.DataFrame({"unit": unit, "seat": starts}, schema_overrides={"unit": pl.UInt32}))
+            cuts.append(
+                pl.DataFrame({"unit": unit, "seat": _extend_back(starts, part)}, schema_overrides={"unit": pl.UInt32})
+            )
     if not cuts:
         return pl.zeros(rows.height, dtype=pl.UInt32, eager=True)
     begins = pl.concat(cuts).with_columns(pl.col("seat").cast(marks.schema["seat"]), begins=pl.lit(1, dtype=pl.UInt32))
@@ -134,7 +137,5 @@ def _add_seeds(rows: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("words_key").head(SEED_TEXTS).str.join(" "))
     )
     texts = texts.with_columns(about_id=digest_columns(texts.select("words_key"), "discussion"))
-    seeds = named.join(texts, on="unit", how="left").select(
-        "unit", listing_id=pl.coalesce("named_id", "about_id")
-    )
+    seeds = named.join(texts, on="unit", how="left").select("unit", listing_id=pl.coalesce("named_id", "about_id"))
     return rows.join(seeds, on="unit", how="left", maintain_order="left")

@@ -4,10 +4,10 @@ In: records with their listings. Out: for every listing its discussion.
 
 >>> find_discussions(listed).select("unit", "discussion_id")
 
-Certain: listings that name the same discussion, or have the same seed. Otherwise what two listings share must prove it: a
-chain of rare posts in the same order, repeated nearly whole where the listings overlap, or most of the smaller listing
-(sorted otherwise, say). One and the same post by the same author at the same second is proof as well. Listings that
-name different discussions are never joined, whatever they share.
+Certain: listings that name the same discussion, or have the same seed. Otherwise what two listings share must prove
+it: a chain of rare posts in the same order, repeated nearly whole where the listings overlap, or most of the smaller
+listing (sorted otherwise, say). One and the same post by the same author at the same second is proof as well. Listings
+that name different discussions are never joined, whatever they share.
 """
 
 from __future__ import annotations

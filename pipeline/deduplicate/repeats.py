@@ -5,7 +5,7 @@ In: the posts of the whole archive by their words_key, and verified pairs of nea
 >>> repeats, edges = relate_repeats(posts, texts, near, settings)
 
 Posts of equal words, and of words joined by verified pairs, make a cluster; its canonical post is the earliest. A chain
-of small edits joins ends that are unlike: members that are not near the canonical themselves make clusters of their own.
+of small edits joins ends that are unlike: members that are not near the canonical make clusters of their own.
 """
 
 from __future__ import annotations

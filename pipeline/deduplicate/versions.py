@@ -5,8 +5,8 @@ In: full records of whole discussions with their identity. Out: draft posts, mat
 >>> versions = settle_versions(records, placeholders, settings)
 >>> versions.posts["text"], versions.matches["match"], versions.edges["kind"]
 
-A post's text is its latest complete version with words; a version that breaks off ("… read more") is complete only where
-no longer one goes on with the same words. Sightings without words (deleted since) take no words away.
+A post's text is its latest complete version with words; a version that breaks off ("… read more") is complete only
+where no longer one goes on with the same words. Sightings without words (deleted since) take no words away.
 """
 
 from __future__ import annotations
@@ -54,9 +54,16 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
     firsts = spoken.unique("post_id", keep="first", maintain_order=True)
     finals = (
         spoken.sort(
-            "post_id", "has_words", "is_complete", "captured_at", "edited_at", "length", "text",
-            descending=[False, True, True, True, True, True, False], nulls_last=True,
-        )  # fmt: skip
+            "post_id",
+            "has_words",
+            "is_complete",
+            "captured_at",
+            "edited_at",
+            "length",
+            "text",
+            descending=[False, True, True, True, True, True, False],
+            nulls_last=True,
+        )
         .unique("post_id", keep="first", maintain_order=True)
         .select("post_id", "text", "quotes", "mentions", "words", "words_key", "information", "has_words")
     )
@@ -64,10 +71,11 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
     posts = finals.join(facts, on="post_id", how="left")
     if settings.honour_deletions:
         gone = pl.col("deleted_at").is_not_null()
-        posts = posts.with_columns(
-            *(pl.when(gone).then(pl.lit("")).otherwise(pl.col(name)).alias(name) for name in ("text", "words")),
-            *(pl.when(gone).then(pl.col(name).list.head(0)).otherwise(pl.col(name)).alias(name) for name in ("quotes", "mentions")),
-        )  # fmt: skip
+        blank = [pl.when(gone).then(pl.lit("")).otherwise(name).alias(name) for name in ("text", "words")]
+        spans = [
+            pl.when(gone).then(pl.col(name).list.head(0)).otherwise(name).alias(name) for name in ("quotes", "mentions")
+        ]
+        posts = posts.with_columns(*blank, *spans)
     lost = pl.when(~pl.col("has_words") & pl.col("title").is_null()).then(pl.lit(["words_lost"]))
     posts = posts.with_columns(flags=pl.concat_list("flags", lost.fill_null(pl.lit([], dtype=pl.List(pl.String)))))
     posts = pl.concat([fit_table(DraftPosts, posts), _draft_placeholders(placeholders, posts)]).with_columns(
@@ -118,7 +126,9 @@ def _latest(column: str) -> pl.Expr:
 def _gather_facts(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a post: everything that does not depend on which version won. Rows come in the order of capture."""
     deleted = pl.col("deletion").is_not_null()
-    rank = pl.col("posted_precision").replace_strict({p: i for i, p in enumerate(PRECISIONS)}, default=99, return_dtype=pl.Int8)
+    rank = pl.col("posted_precision").replace_strict(
+        {p: i for i, p in enumerate(PRECISIONS)}, default=99, return_dtype=pl.Int8
+    )
     parents = pl.col("declared_parent_id").filter("parent_known")
     # Undated captures come last in the order of capture, but say nothing about what is later.
     dated = rows.with_columns(
@@ -143,7 +153,7 @@ def _gather_facts(rows: pl.DataFrame) -> pl.DataFrame:
         n_sightings=pl.len().cast(pl.Int64),
         first_seen_at=pl.col("captured_at").min(),
         last_seen_at=pl.col("captured_at").max(),
-        flags=pl.col("flags").flatten(),
+        flags=pl.col("flags").explode().drop_nulls(),
         disagree=(parents.drop_nulls().n_unique() > 1),
     )
     conflict = pl.when("disagree").then(pl.lit(["parent_conflict"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
@@ -161,7 +171,9 @@ def _pick_order_known() -> pl.Expr:
 
 
 def _draft_placeholders(placeholders: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
-    kinds = posts.group_by("discussion_id", maintain_order=True).agg(pl.col("shape", "order_known", "community").first())
+    kinds = posts.group_by("discussion_id", maintain_order=True).agg(
+        pl.col("shape", "order_known", "community").first()
+    )
     empty = pl.lit([], dtype=pl.List(pl.String))
     drafts = placeholders.join(kinds, on="discussion_id", how="left", maintain_order="left").with_columns(
         pl.col("shape").fill_null("page"),
@@ -185,7 +197,10 @@ def _match_sightings(rows: pl.DataFrame, firsts: pl.DataFrame, finals: pl.DataFr
         "post_id", first_id="sighting_id", first_key="words_key", first_words="words", first_complete="is_complete"
     )
     rows = rows.join(ahead, on="post_id", how="left", maintain_order="left").join(
-        finals.select("post_id", final_key="words_key", final_words="words"), on="post_id", how="left", maintain_order="left"
+        finals.select("post_id", final_key="words_key", final_words="words"),
+        on="post_id",
+        how="left",
+        maintain_order="left",
     )
     silent = (pl.col("words") == "") | (pl.col("first_words") == "")
     rows = rows.with_columns(
@@ -224,7 +239,9 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame
     instant = (same_author & same_time & (pl.col("words_key") == pl.col("first_key"))).fill_null(False)
     compared = {"words": pl.col("similarity"), "id": same_id, "author": same_author, "time": same_time}
     evidence = [
-        pl.when(value.is_not_null()).then(pl.struct(pl.lit(name).alias("signal"), value.cast(pl.Float32).alias("value")))
+        pl.when(value.is_not_null()).then(
+            pl.struct(pl.lit(name).alias("signal"), value.cast(pl.Float32).alias("value"))
+        )
         for name, value in compared.items()
     ]
     return rows.select(
@@ -234,7 +251,11 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame
         left_post_id="post_id",
         right_post_id="post_id",
         similarity="similarity",
-        method=pl.when(same_id).then(pl.lit("id")).when(instant).then(pl.lit("author-time")).otherwise(pl.lit("alignment")),
+        method=pl.when(same_id)
+        .then(pl.lit("id"))
+        .when(instant)
+        .then(pl.lit("author-time"))
+        .otherwise(pl.lit("alignment")),
         collapses=pl.lit(True),
         evidence=pl.concat_list(evidence).list.drop_nulls(),
     )

@@ -98,9 +98,7 @@ def _relate(plan: RunPlan) -> tuple[pl.DataFrame, pl.DataFrame]:
     firsts = plan.work.read("out/firsts") if plan.work.exists("out/firsts") else None
     if firsts is None:
         return Repeats.create_empty(), Duplicates.create_empty()
-    return relate_repeats(
-        firsts, plan.work.read("near-texts"), plan.work.read("near"), plan.parameters.settings
-    )
+    return relate_repeats(firsts, plan.work.read("near-texts"), plan.work.read("near"), plan.parameters.settings)
 
 
 def _gather_duplicates(plan: RunPlan, reposts: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +117,11 @@ def _list_captures(plan: RunPlan) -> pl.DataFrame:
         .select("capture_id", "captured_at", "post_id")
         .join(posts, on="post_id", how="left")
         .group_by("capture_id")
-        .agg(pl.col("captured_at").max(), n=pl.col("discussion_id").n_unique(), discussion_id=pl.col("discussion_id").min())
+        .agg(
+            pl.col("captured_at").max(),
+            n=pl.col("discussion_id").n_unique(),
+            discussion_id=pl.col("discussion_id").min(),
+        )
         .with_columns(discussion_id=pl.when(pl.col("n") == 1).then("discussion_id"))
         .drop("n")
         .collect()
@@ -167,7 +169,9 @@ def _failures(plan: RunPlan) -> list[str]:
     """Files given to this run that could not be read, with the reason."""
     given = set(plan.given)
     failed = [capture for capture in kept_captures(plan.layout) if capture.facts["error"] is not None]
-    return [f"{capture.facts['paths'][0]}: {capture.facts['error']}" for capture in failed if capture.capture_id in given]
+    return [
+        f"{capture.facts['paths'][0]}: {capture.facts['error']}" for capture in failed if capture.capture_id in given
+    ]
 
 
 def _peak_memory() -> int:

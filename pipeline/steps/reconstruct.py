@@ -14,7 +14,6 @@ from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.pack import load_pack
 from pipeline.reconstruct import Reconstruction, reconstruct_links
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
-from pipeline.store.index import encode_signatures
 from pipeline.tables import (
     Discussions,
     DraftPosts,
@@ -47,19 +46,21 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
         found = reconstruct_links(posts, quotations, settings, load_pack())
         check_table(Reconstructed, found.posts)
         tables = {
-            "posts": check_table(Posts, _publish_posts(posts, found, records, versions)),
+            "posts": check_table(Posts, _publish_posts(posts, found, versions)),
             "discussions": check_table(Discussions, _publish_discussions(records, found, posts)),
             "threads": check_table(Threads, found.threads),
             "links": check_table(Links, found.links),
-            "sightings": check_table(Sightings, _publish_sightings(records, versions, posts, settings.honour_deletions)),
+            "sightings": check_table(
+                Sightings, _publish_sightings(records, versions, posts, settings.honour_deletions)
+            ),
             "duplicates": check_table(Duplicates, _publish_duplicates(records, versions, inside)),
         }
         for name, frame in tables.items():
             plan.work.write(f"out/{name}/{number}", frame)
         seen = posts.filter(~pl.col("is_placeholder")).select("post_id", "discussion_id", "posted_at")
         plan.work.write(f"out/firsts/{number}", seen.join(versions.firsts, on="post_id", how="left"))
-        ids, signatures = sign_distinct(posts.select("post_id", "words"), settings)
-        plan.work.write(f"out/signatures/{number}", encode_signatures(ids, signatures))
+        signed = sign_distinct(posts.select("words", words_key="post_id"), settings)
+        plan.work.write(f"out/signatures/{number}", signed.rename({"words_key": "post_id"}))
         kinds = tables["posts"]["link_kind"]
         report.counts.update(
             posts=posts.height,
@@ -93,9 +94,7 @@ def _join_quotations(inside: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _publish_posts(
-    posts: pl.DataFrame, found: Reconstruction, records: pl.DataFrame, versions: Versions
-) -> pl.DataFrame:
+def _publish_posts(posts: pl.DataFrame, found: Reconstruction, versions: Versions) -> pl.DataFrame:
     """Posts rows: drafts with what reconstruction adds, every sighting counted."""
     seen = versions.matches.group_by("post_id").agg(n_sightings=pl.len().cast(pl.Int64))
     return (
