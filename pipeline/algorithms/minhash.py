@@ -5,7 +5,7 @@ estimates the share of shingles that their texts have in common (Broder 1997).
 
 >>> signatures = sign_texts(pl.Series(["the tram is late today", "the tram is late again"]), 5, 128)
 >>> signatures.shape, round(as_minhash(signatures[0]).jaccard(as_minhash(signatures[1])), 1)
-((2, 128), 0.6)
+((2, 128), 0.5)
 
 A shingle is a run of ``size`` characters (code points). It is hashed once with MurmurHash3 (32 bit, seed 0); the scheme
 "affine32" of datasketch mixes the hash once more and permutes it as ``a * h + b`` modulo 2**32 for every pair (a, b).
