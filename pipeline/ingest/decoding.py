@@ -1,0 +1,44 @@
+"""Bytes to text where the bytes may be wrong: what is valid UTF-8 stays, the rest is read as best can be.
+
+In: the bytes of a line. Out: its text, and whether anything had to be repaired.
+
+>>> decode_line("caf\\xe9 – naïve".encode("cp1252")), decode_line("café".encode())
+(('café – naïve', True), ('café', False))
+"""
+
+from __future__ import annotations
+
+import codecs
+
+_LOST = "\ufffd"
+
+
+def _as_windows_text(error: UnicodeError) -> tuple[str, int]:
+    """What stands for bytes that are no UTF-8: Windows-1252 letters, or U+FFFD for a UTF-8 character cut short."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    # A lead byte with a proper continuation behind it, or at the very end, is UTF-8 that lost its tail.
+    if len(wrong) > 1 or error.reason == "unexpected end of data":
+        return _LOST, error.end
+    return wrong.decode("cp1252", errors="replace"), error.end
+
+
+codecs.register_error("threadloom-windows", _as_windows_text)
+
+
+def decode_line(line: bytes) -> tuple[str, bool]:
+    """The text of a line, and whether its bytes were no valid UTF-8. Never raises; the text holds no surrogates."""
+    try:
+        return line.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return line.decode("utf-8", errors="threadloom-windows"), True
+
+
+def without_surrogates(text: str) -> str:
+    """The text with surrogate pairs joined and lone surrogates replaced by U+FFFD; other text unchanged."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")
+    return text

@@ -1,0 +1,24 @@
+"""The readers, in the order in which they are asked: the most particular first, flat text last.
+
+A new format is one module here, its import, and its line in the tuple.
+
+>>> [reader.name for reader in READERS]
+['parquet', 'reddit', 'jsonl', 'csv', 'flat_text']
+"""
+
+from __future__ import annotations
+
+from pipeline.ingest.reader import Reader
+from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
+from pipeline.ingest.readers.reddit import READER as REDDIT
+from pipeline.ingest.readers.table_csv import READER as CSV
+from pipeline.ingest.readers.table_jsonl import READER as JSONL
+from pipeline.ingest.readers.table_parquet import READER as PARQUET
+
+READERS: tuple[Reader, ...] = (
+    PARQUET,
+    REDDIT,
+    JSONL,
+    CSV,
+    FLAT_TEXT,
+)

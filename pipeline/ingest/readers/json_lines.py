@@ -1,0 +1,165 @@
+"""JSON objects, one a line: parsed fast where they are sound, carefully where they are not.
+
+In: a source. Out: runs of objects with their lines, and the lines that hold none, with the reason.
+
+>>> for parsed in parse_lines(source): parsed.objects, parsed.rejections
+
+orjson parses a line; what it refuses goes to the standard parser, which reads more (NaN as null, control characters
+inside strings, lone surrogates, integers of any size, bytes that are no UTF-8). What both refuse is rejected.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.decoding import decode_line, without_surrogates
+from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Rejections
+
+_BLANKS = b" \t\r\x0b\x0c"
+_WHOLE_FLOATS = 2.0**53  # from here on a float may stand for an integer that orjson could not keep
+
+
+@dataclass
+class ParsedLines:
+    """Some objects of a file; rows of the four lists belong together."""
+
+    ordinals: list[int] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)  # lines count from 1
+    lines: list[bytes] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    repaired: set[int] = field(default_factory=set)  # rows whose bytes or escapes were no valid text
+    rejections: Rejections = field(default_factory=Rejections)
+
+    def locations(self) -> list[str]:
+        """Where each object stands."""
+        return [f"line {number}" for number in self.numbers]
+
+
+def parse_lines(source: Source) -> Iterator[ParsedLines]:
+    """The objects of a file in order, some 50,000 at a time. Blank lines are passed over; every other line counts."""
+    longest = source.settings.record_bytes
+    lines = source.lines()
+    parsed = ParsedLines()
+    ordinal = number = size = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            value = orjson.loads(line) if len(line) <= longest else None
+        except orjson.JSONDecodeError:
+            if not line.strip(_BLANKS):
+                continue
+            value, repaired, trouble = _parse_carefully(line)
+            if trouble:
+                parsed.rejections.add(ordinal, f"line {number}", "bad_json", trouble, line)
+                ordinal += 1
+                continue
+            if repaired:
+                parsed.repaired.add(len(parsed.objects))
+        if type(value) is dict:
+            parsed.ordinals.append(ordinal)
+            parsed.numbers.append(number)
+            parsed.lines.append(line)
+            parsed.objects.append(value)
+            size += len(line)
+        elif len(line) > longest:
+            parsed.rejections.add(ordinal, f"line {number}", "too_long", f"longer than {longest} bytes", line)
+        else:
+            kind = "null" if value is None else type(value).__name__
+            parsed.rejections.add(ordinal, f"line {number}", "not_an_object", f"JSON, but {kind}, no object", line)
+            parsed.repaired.discard(len(parsed.objects))
+        ordinal += 1
+        if len(parsed.objects) >= BATCH_RECORDS or size >= BATCH_BYTES:
+            yield parsed
+            parsed, size = ParsedLines(), 0
+    if lines.damage:
+        parsed.rejections.add(ordinal, f"after line {number}", "damaged_file", lines.damage, b"")
+    yield parsed
+
+
+def _parse_carefully(line: bytes) -> tuple[Any, bool, str]:
+    """A line as the standard parser reads it: the value, whether it had to be repaired, and why it cannot be read."""
+    text, repaired = decode_line(line)
+    try:
+        value = json.loads(text, strict=False, parse_constant=lambda _: None)
+        mended = _mend(value)
+    except json.JSONDecodeError as error:
+        return None, False, f"{error.msg} at character {error.pos + 1}"
+    except RecursionError:
+        return None, False, "nested too deeply"
+    except ValueError:
+        return None, False, "holds a number of too many digits"
+    return mended, repaired or mended != value, ""
+
+
+def _mend(value: Any) -> Any:
+    """The same value with proper text in every string."""
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, dict):
+        return {without_surrogates(key): _mend(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_mend(inner) for inner in value]
+    return value
+
+
+def exact_integers(values: list[Any], lines: list[bytes], name: str) -> list[Any]:
+    """Values of one field with integers beyond 64 bits, which orjson gives as floats, read again from their lines."""
+    return [
+        _parse_carefully(lines[row])[0].get(name) if type(value) is float and abs(value) >= _WHOLE_FLOATS else value
+        for row, value in enumerate(values)
+    ]
+
+
+def peek_objects(head: Head) -> tuple[list[dict[str, Any]], int]:
+    """The objects among the whole lines of a head, and how many lines hold anything else."""
+    objects: list[dict[str, Any]] = []
+    others = 0
+    for line in head.lines():
+        value = _parse_carefully(line)[0] if line.startswith(b"{") else None
+        if isinstance(value, dict):
+            objects.append(value)
+        else:
+            others += 1
+    return objects, others
+
+
+def find_keys(source: Source, wanted: dict[str, frozenset[str]]) -> tuple[set[str], set[str]]:
+    """Which wanted keys the objects of a file have: read until all are found, to the end where one is absent.
+
+    Args:
+        source: JSON lines.
+        wanted: per name, the keys that mean it, in lower case.
+
+    Returns:
+        The names found, and the keys seen on the way.
+    """
+    missing = dict(wanted)
+    seen: set[str] = set()
+
+    def look(objects: Iterable[dict[str, Any]]) -> bool:
+        for value in objects:
+            if value.keys() <= seen:
+                continue
+            seen.update(value)
+            folded = {key.strip().lower() for key in value}
+            for name in [name for name, keys in missing.items() if keys & folded]:
+                del missing[name]
+        return not missing
+
+    if not look(peek_objects(source.head())[0]):
+        # The bytes of a key stand before a colon; only lines where they do are parsed.
+        keys = b"|".join(re.escape(key.encode()) for key in sorted(set().union(*missing.values())))
+        pattern = re.compile(rb'"\s*(?:' + keys + rb')\s*"\s*:', re.IGNORECASE)
+        longest = source.settings.record_bytes
+        for line in source.lines():
+            if len(line) <= longest and pattern.search(line):
+                value = _parse_carefully(line)[0]
+                if isinstance(value, dict) and look([value]):
+                    break
+    return set(wanted) - set(missing), seen

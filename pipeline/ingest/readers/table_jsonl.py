@@ -1,0 +1,106 @@
+"""JSON lines: one JSON object a line, with named columns (`readers.columns` says which and what they mean).
+
+**What is read.** Every line that is not blank is a record. A line may hold what strict JSON forbids and people write
+all the same: NaN (null here), control characters in strings, half a surrogate pair, bytes that are no UTF-8; what had
+to be repaired is marked ``text_repaired`` in ``extra``. Of a key given twice the last counts.
+
+**What is kept.** The known columns; every other key that is not null, in ``extra``, up to 4,000 characters.
+
+**What bites.** Keys come and go from line to line: a file has a ``parent_id`` column if any record of it has that
+key, and then a record without it is a root. A line cut short, a line that is no object, and a record with neither id
+nor text go to quarantine, and the file goes on.
+
+A file is JSON lines when most of its first lines are JSON objects, so one bad line at the top does no harm.
+
+>>> READER.recognise(Head("posts.jsonl", b'{"id": 1, "text": "Hello"}', complete=True))
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.reader import CaptureFacts, Reader
+from pipeline.ingest.readers.columns import TableRows, column_meanings, match_columns, table_batch, table_facts
+from pipeline.ingest.readers.json_lines import ParsedLines, exact_integers, find_keys, parse_lines, peek_objects
+from pipeline.ingest.records import Batch
+from pipeline.settings import ReadSettings
+
+_ID_COLUMNS = ("id", "parent_id", "discussion_id", "author", "created_at")
+
+
+def recognise(head: Head) -> bool:
+    """Whether most of the first lines are JSON objects; a first line longer than the head is taken on trust."""
+    if not head.lines():
+        return not head.complete and head.data.lstrip().startswith(b'{"')
+    objects, others = peek_objects(head)
+    return len(objects) > others
+
+
+def describe(source: Source) -> CaptureFacts:
+    """What its keys say. Raises InputError where no record has a text."""
+    present, keys = _present(source)
+    return table_facts(source, present, sorted(keys))
+
+
+def read(source: Source) -> Iterator[Batch]:
+    """One record per line that holds an object with an id or a text."""
+    present, _ = _present(source)
+    for parsed in parse_lines(source):
+        yield table_batch(
+            _rows(parsed, source.settings),
+            parents="parent_id" in present,
+            settings=source.settings,
+            rejections=parsed.rejections,
+        )
+
+
+def _present(source: Source) -> tuple[set[str], set[str]]:
+    meanings = column_meanings(source.settings.columns)
+    wanted = {known: frozenset(name for name in meanings if meanings[name] == known) for known in ("text", "parent_id")}
+    return find_keys(source, wanted)
+
+
+def _rows(parsed: ParsedLines, settings: ReadSettings) -> TableRows:
+    """Values of the known columns, and what else each object holds."""
+    objects = parsed.objects
+    meanings = column_meanings(settings.columns)
+    keys = sorted(set().union(*objects))
+    columns = match_columns(keys, meanings)
+    if len(columns) == sum(key.strip().lower() in meanings for key in keys):
+        values: dict[str, list[Any]] = {
+            known: [value.get(column) for value in objects] for known, column in columns.items()
+        }
+        unknown = set(keys) - set(columns.values())
+        others: list[dict[str, Any]] = [
+            {key: value[key] for key in value.keys() & unknown} if unknown else {} for value in objects
+        ]
+        for known in _ID_COLUMNS:
+            if known in columns:
+                values[known] = exact_integers(values[known], parsed.lines, columns[known])
+    else:  # some column is spelled in several ways: each object's own keys decide
+        values = {known: [None] * len(objects) for known in columns}
+        others = []
+        for row, value in enumerate(objects):
+            own = match_columns(value, meanings)
+            for known, column in own.items():
+                values[known][row] = value[column]
+            taken = set(own.values())
+            others.append({key: inner for key, inner in value.items() if key not in taken})
+    for row in parsed.repaired:
+        others[row]["text_repaired"] = True
+    return TableRows(parsed.ordinals, parsed.locations(), values, others, parsed.lines.__getitem__)
+
+
+READER = Reader(
+    name="jsonl",
+    version=1,
+    title="JSON lines with named columns",
+    extensions=(".jsonl", ".ndjson", ".json"),
+    replies="the column parent_id, where there is one; else inferred",
+    recognise=recognise,
+    describe=describe,
+    read=read,
+)

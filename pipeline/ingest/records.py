@@ -1,0 +1,102 @@
+"""Batches of records: what every reader hands on, whatever the format.
+
+In: columns as lists or series, and the records that could not be read. Out: `Batch`, two frames that keep their
+contract.
+
+>>> records = record_frame({"ordinal": [0], "location": ["line 1"], "body": ["Hello"], "markup": "plain"})
+>>> Batch(records, Rejections().frame())
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import polars as pl
+
+from pipeline.tables import Quarantine, RawRecords, fit_table
+
+BATCH_RECORDS = 50_000
+BATCH_BYTES = 64 << 20
+EXTRA_CHARACTERS = 4_000
+RAW_BYTES = 1_000
+
+_REJECTED = {name: column.dtype for name, column in Quarantine.columns().items() if name != "capture_id"}
+_LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some records of a capture in its order: ``RawRecords``, and ``Quarantine`` without its capture_id."""
+
+    records: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+@dataclass
+class Rejections:
+    """Records that cannot be read, gathered until the batch is full."""
+
+    rows: list[tuple[int, str, str, str, str, bytes]] = field(default_factory=list)
+
+    def add(self, ordinal: int, location: str, rule: str, detail: str, raw: bytes) -> None:
+        """Note a record: its place, the rule it breaks, in words what was found, and its bytes."""
+        self.rows.append((ordinal, location, "read", rule, detail, raw[:RAW_BYTES]))
+
+    def frame(self) -> pl.DataFrame:
+        """All that was noted, in order of ordinal."""
+        return pl.DataFrame(self.rows, schema=_REJECTED, orient="row").sort("ordinal")
+
+
+def record_frame(columns: Mapping[str, pl.Series | Sequence[Any] | str | int | bool | None]) -> pl.DataFrame:
+    """A ``RawRecords`` frame of given columns, one value standing for all rows; listing is 0, what is not given null.
+
+    ``ordinal`` must be a list or series and gives the number of rows.
+    """
+    rows = len(columns["ordinal"])  # type: ignore[arg-type]
+    ready = {"listing": 0, "parent_known": False, **columns}
+    series = [
+        pl.Series(name, [value], dtype=RawRecords.columns()[name].dtype).new_from_index(0, rows)
+        if value is None or isinstance(value, str | int)
+        else pl.Series(name, value, dtype=RawRecords.columns()[name].dtype)
+        for name, value in ready.items()
+    ]
+    return fit_table(RawRecords, pl.DataFrame(series))
+
+
+def extra_json(values: Mapping[str, Any]) -> str | None:
+    """Values as JSON with sorted keys, nulls dropped; None where none is left.
+
+    At most 4,000 characters: what does not fit is left out, and its names stand under ``left_out``.
+    """
+    kept = {name: value for name, value in values.items() if value is not None}
+    if not kept:
+        return None
+    text = _dump(kept)
+    if text is not None and len(text) <= EXTRA_CHARACTERS:
+        return text
+    room = EXTRA_CHARACTERS - 200
+    fitting: dict[str, Any] = {}
+    left_out: list[str] = []
+    for name in sorted(kept):
+        value = _dump({name: kept[name]})
+        if value is not None and len(value) <= room:
+            fitting[name] = kept[name]
+            room -= len(value)
+        else:
+            left_out.append(name[:40])
+    return _dump({**fitting, _LEFT_OUT: left_out[:3]})
+
+
+def _dump(values: Mapping[str, Any]) -> str | None:
+    """JSON with sorted keys; None where it nests too deeply to be written."""
+    try:
+        return orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    except TypeError:  # integers beyond 64 bits, or nested beyond what orjson writes
+        try:
+            return json.dumps(values, sort_keys=True, ensure_ascii=False, default=str, separators=(",", ":"))
+        except RecursionError:
+            return None
