@@ -4,7 +4,7 @@ In: columns, or the bytes of a file. Out: ids, sixteen characters of ``a-z2-7``,
 ids the chance that any two meet is below one in a million.
 
 >>> digest_columns(pl.DataFrame({"scope": ["reddit"], "native_id": ["t1_abc"]}), "post").to_list()
-['qb3btngsy6cdm3mk']
+['zezp2yy6tit67zri']
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ ID_LENGTH = 16
 ID_REGEX = "^[a-z2-7]{16}$"
 
 _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)
-_FIELD = "\x1f"
-_NULL = "\x00"
+_FIELD, _ESCAPE, _NULL = "\x1f", "\x1e", "\x00"
 
 
 @njit(cache=True, inline="always")
@@ -111,9 +110,18 @@ def digest_columns(frame: pl.DataFrame, kind: str) -> pl.Series:
         frame: n rows; columns castable to String. A null differs from every value.
         kind: what the ids name ("post", "sighting"); equal values of different kinds have different ids.
     """
-    fields = [pl.col(name).cast(pl.String).fill_null(_NULL) for name in frame.columns]
-    joined = frame.select(pl.concat_str([pl.lit(kind), *fields], separator=_FIELD).alias("id"))
-    return digest_texts(joined["id"])
+    fields = [_escape(frame[name].cast(pl.String)) for name in frame.columns]
+    joined = pl.select(pl.concat_str([pl.lit(kind), *fields], separator=_FIELD).alias("id"))
+    return digest_texts(joined["id"].head(frame.height))
+
+
+def _escape(values: pl.Series) -> pl.Series:
+    """Values that hold no separator and no mark of null: what strangers write must not move from field to field."""
+    if values.str.contains("[\x00\x1e\x1f]").any():
+        values = values.str.replace_all(_ESCAPE, _ESCAPE + "e", literal=True)
+        values = values.str.replace_all(_FIELD, _ESCAPE + "f", literal=True)
+        values = values.str.replace_all(_NULL, _ESCAPE + "n", literal=True)
+    return values.fill_null(_NULL)
 
 
 def digest_chunks(chunks: Iterable[bytes]) -> str:

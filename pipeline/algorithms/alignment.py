@@ -233,6 +233,8 @@ def _match_listing(
     _match_unique(rows.exact, rows, first, last, slot_row, used, match)
     _match_unique(rows.near, rows, first, last, slot_row, used, match)
 
+    # Runs beside an anchor come before the alignment: of several equal short posts the adjacent one is meant.
+    _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
     matched = np.flatnonzero(match[first:last] >= 0) + first
     backbone = matched[longest_increasing(rank[match[matched]])]
     by_rank = np.empty(n_slots, dtype=np.int64)

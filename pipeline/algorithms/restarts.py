@@ -23,6 +23,7 @@ MIN_ANCHORS = 3
 MIN_BITS = 80.0
 MAX_ANCHOR_BITS = 40.0
 MIN_SUPPORT = 0.5
+HEAD_COST = 0.25
 
 
 @njit(cache=True, nogil=True)
@@ -98,9 +99,14 @@ def _supported_starts(
             rows = anchors[chain]
             earlier = previous[rows]
             inside = np.minimum(np.diff(rows), np.diff(earlier)) - 1
+            home = max(bound for bound in bounds if bound <= earlier[0])
             home_end = min(bound for bound in bounds if bound > earlier[-1])
-            tail = min(home_end - 1 - int(earlier[-1]), bounds[nth + 2] - 1 - last)
-            unmatched = int(inside.sum()) + tail
+            between = home_end - 1 - int(earlier[-1])
+            # Rows between the two stretches end the first capture, and then nothing may follow the second stretch;
+            # or they begin the second capture, and then nothing may stand before the first stretch.
+            tail = min(between, bounds[nth + 2] - 1 - last)
+            head = min(between, int(earlier[0]) - home) + between * HEAD_COST
+            unmatched = int(inside.sum()) + min(tail, head)
             if len(chain) >= MIN_SUPPORT * (len(chain) + unmatched):
                 supported.append((first, last, chain))
         if len(supported) == len(kept):

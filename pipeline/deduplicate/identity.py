@@ -102,7 +102,7 @@ def _rank_units(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _add_nodes(rows: pl.DataFrame) -> pl.DataFrame:
-    """Adds occurrence and node: equal in a discussion for rows that are one post by id, or by author, time and words."""
+    """Adds occurrence and node: equal in a discussion for rows that are one post by id or by author, time and words."""
     instant = pl.col("author_key").is_not_null() & pl.col("posted_at").is_not_null()
     exact = instant & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(False) & pl.col("native_id").is_null()
     # Nobody says the same twice in a second; in a minute people do.

@@ -1,0 +1,60 @@
+"""Restarts: where a file holds a second capture, and where it only quotes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pipeline.algorithms.restarts import find_restarts
+
+
+def previous_of(codes: list[int]) -> np.ndarray:
+    last: dict[int, int] = {}
+    out = []
+    for row, code in enumerate(codes):
+        out.append(last.get(code, -1))
+        last[code] = row
+    return np.array(out, dtype=np.int64)
+
+
+def restarts_of(codes: list[int], bits: float = 40.0) -> list[int]:
+    return find_restarts(previous_of(codes), np.full(len(codes), bits)).tolist()
+
+
+@given(st.integers(3, 40), st.integers(1, 4))
+def test_every_further_copy_starts_anew(size: int, copies: int) -> None:
+    assert restarts_of(list(range(size)) * copies) == [size * k for k in range(1, copies)]
+
+
+@given(st.data())
+def test_overlapping_windows_of_one_page(data: st.DataObject) -> None:
+    n = data.draw(st.integers(10, 60))
+    middle = data.draw(st.integers(3, n - 3))
+    overlap = data.draw(st.integers(3, middle))
+    first, second = list(range(middle)), list(range(middle - overlap, n))
+    assert restarts_of(first + second) == [middle]
+
+
+@given(st.integers(5, 40), st.data())
+def test_partial_capture_before_the_whole_page(n: int, data: st.DataObject) -> None:
+    chosen = sorted(data.draw(st.sets(st.integers(0, n - 1), min_size=4)))
+    assume(chosen[0] <= 2 * len(chosen))  # a few rows far down the page may as well be a quotation
+    # The whole page comes second; it starts with the first row that it repeats, or above.
+    starts = restarts_of(chosen + list(range(n)))
+    assert starts == [len(chosen) + chosen[0]]
+
+
+@pytest.mark.parametrize("length", (1, 2, 3, 6))
+def test_quoted_stretch_is_no_restart(length: int) -> None:
+    page = list(range(30))
+    assert restarts_of(page[:20] + page[5 : 5 + length] + page[20:]) == []
+
+
+def test_common_words_prove_nothing() -> None:
+    assert restarts_of([1, 2, 3, 4, 1, 2, 3, 4], bits=5.0) == []
+
+
+def test_no_rows() -> None:
+    assert restarts_of([]) == []
