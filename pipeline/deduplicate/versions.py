@@ -68,7 +68,8 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
         .select("post_id", "text", "quotes", "mentions", "words", "words_key", "information", "has_words")
     )
     facts = _gather_facts(spoken)
-    posts = finals.join(facts, on="post_id", how="left")
+    kinds = _judge_discussions(spoken)
+    posts = finals.join(facts, on="post_id", how="left").join(kinds, on="discussion_id", how="left")
     if settings.honour_deletions:
         gone = pl.col("deleted_at").is_not_null()
         blank = [pl.when(gone).then(pl.lit("")).otherwise(name).alias(name) for name in ("text", "words")]
@@ -78,7 +79,7 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
         posts = posts.with_columns(*blank, *spans)
     lost = pl.when(~pl.col("has_words") & pl.col("title").is_null()).then(pl.lit(["words_lost"]))
     posts = posts.with_columns(flags=pl.concat_list("flags", lost.fill_null(pl.lit([], dtype=pl.List(pl.String)))))
-    posts = pl.concat([fit_table(DraftPosts, posts), _draft_placeholders(placeholders, posts)]).with_columns(
+    posts = pl.concat([fit_table(DraftPosts, posts), _draft_placeholders(placeholders, kinds)]).with_columns(
         pl.col("flags").list.unique().list.sort()
     )
     matches = _match_sightings(spoken, firsts, finals)
@@ -136,8 +137,6 @@ def _gather_facts(rows: pl.DataFrame) -> pl.DataFrame:
     ).sort("post_id", "dated", "captured_at", "capture_id", "ordinal")
     facts = dated.group_by("post_id", maintain_order=True).agg(
         pl.col("discussion_id", "order").first(),
-        pl.col("shape").drop_nulls().first().fill_null("stream"),
-        _pick_order_known(),
         pl.col("parent_known").any(),
         parents.last().alias("declared_parent_id"),
         listed_depth=pl.col("depth").drop_nulls().last(),
@@ -164,20 +163,25 @@ def _gather_facts(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _pick_order_known() -> pl.Expr:
-    """What a sighting declares of the row order; 'unknown' only where none declares anything."""
+def _judge_discussions(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a discussion: its shape, what is declared of its row order, its community.
+
+    Where no format says what it is, rows in page order or without any times are a page, others a stream.
+    """
     declared = pl.col("order_known").filter(pl.col("order_known") != "unknown")
-    return declared.first().fill_null("unknown").alias("order_known")
-
-
-def _draft_placeholders(placeholders: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
-    kinds = posts.group_by("discussion_id", maintain_order=True).agg(
-        pl.col("shape", "order_known", "community").first()
+    on_page = (pl.col("order_known") == "page").any() | pl.col("posted_at").is_null().all()
+    guess = pl.when(on_page).then(pl.lit("page")).otherwise(pl.lit("stream"))
+    return rows.group_by("discussion_id").agg(
+        shape=pl.coalesce(pl.col("shape").drop_nulls().min(), guess),
+        order_known=declared.min().fill_null("unknown"),
+        home=pl.col("community").drop_nulls().min(),
     )
+
+
+def _draft_placeholders(placeholders: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     empty = pl.lit([], dtype=pl.List(pl.String))
     drafts = placeholders.join(kinds, on="discussion_id", how="left", maintain_order="left").with_columns(
-        pl.col("shape").fill_null("page"),
-        pl.col("order_known").fill_null("unknown"),
+        community="home",
         source=pl.when(pl.col("source").str.starts_with("discussion:").not_()).then("source"),
         parent_known=pl.lit(False),
         text=pl.lit(""),
