@@ -32,8 +32,10 @@ Progress = Callable[[StepReport], None]
 
 RETRY_DELAYS = [1.0, 5.0, 20.0]
 
-# A callable is no flow parameter: those are stored on the server. Whoever runs the flow in this process listens here.
+# Flow parameters are stored on the server, so what only this process has reaches the flow through these: who listens,
+# and the plan that was made before the server was started.
 _listener: ContextVar[Progress | None] = ContextVar("listener", default=None)
+_prepared: ContextVar[RunPlan | None] = ContextVar("prepared", default=None)
 
 
 def _is_outage(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -90,8 +92,38 @@ def _threads(workers: int) -> Any:
 @flow(name="threadloom", task_runner=_threads(2), persist_result=False)
 def threadloom(parameters: RunParameters) -> RunSummary:
     """Raw dumps in, clean threaded Parquet out."""
-    plan = steps.begin_run(parameters)
-    hidden = quote(plan)  # else Prefect would search the whole plan for futures, for every task
+    prepared = _prepared.get()
+    if prepared is not None:
+        return _carry_out(prepared)
+    with steps.hold_archive(parameters):
+        plan = steps.begin_run(parameters)
+        return steps.skip_run(plan) if plan.nothing_new else _carry_out(plan)
+
+
+def run_flow(parameters: RunParameters, progress: Progress | None = None) -> RunSummary:
+    """Run the flow in this process, telling each step's report to ``progress`` as it is done.
+
+    Prefect is only started when there is something to do, and after settings and paths have proven usable.
+
+    Raises:
+        ThreadloomError: a setting, a path or the archive cannot be used.
+    """
+    with steps.hold_archive(parameters):
+        plan = steps.begin_run(parameters)
+        if plan.nothing_new:
+            return steps.skip_run(plan)
+        tokens = _listener.set(progress), _prepared.set(plan)
+        try:
+            # A heartbeat is for a server that outlives us; its thread costs a second at the end of every flow.
+            with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+                return threadloom.with_options(task_runner=_threads(parameters.workers))(parameters)
+        finally:
+            _listener.reset(tokens[0])
+            _prepared.reset(tokens[1])
+
+
+def _carry_out(plan: RunPlan) -> RunSummary:
+    hidden: Any = quote(plan)  # else Prefect would search the whole plan for futures, for every task
     reports: list[StepReport] = []
     captures = [file.capture_id for file in plan.new_files]
     reports += _finish(ingest_capture.map(unmapped(hidden), captures))
@@ -101,21 +133,6 @@ def threadloom(parameters: RunParameters) -> RunSummary:
     summary = publish_run.submit(hidden, reports).result()
     _record(summary)
     return summary
-
-
-def run_flow(parameters: RunParameters, progress: Progress | None = None) -> RunSummary:
-    """Run the flow in this process, telling each step's report to ``progress`` as it is done.
-
-    Raises:
-        ThreadloomError: what the steps raise.
-    """
-    token = _listener.set(progress)
-    try:
-        # A heartbeat is for a server that outlives us; its thread costs a second at the end of every flow.
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-            return threadloom.with_options(task_runner=_threads(parameters.workers))(parameters)
-    finally:
-        _listener.reset(token)
 
 
 def _finish(futures: list[PrefectFuture[StepReport]]) -> list[StepReport]:

@@ -9,7 +9,7 @@ In: the tables of an archive. Out: rich Texts, one a line.
 from __future__ import annotations
 
 from pipeline.report.rows import as_csv, as_json, as_table
-from pipeline.report.summary import nothing_new_line, summary_parts
+from pipeline.report.summary import summary_parts
 from pipeline.report.tree import Tables, largest_discussions, tree_lines
 from pipeline.report.why import why_lines
 from pipeline.report.words import count_words, first_words, printable, share_words
@@ -22,7 +22,6 @@ __all__ = [
     "count_words",
     "first_words",
     "largest_discussions",
-    "nothing_new_line",
     "printable",
     "share_words",
     "summary_parts",

@@ -79,7 +79,7 @@ class RunProgress:
         line = Text(self._step, "bold")
         if self._parts > 1:
             line.append(f" ×{self._parts:,}", "dim")
-        told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self._counts.items())
+        told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in self._counts.items())
         return line.append(f"  {told}", "")
 
     def _print(self, line: Text) -> None:

@@ -7,6 +7,7 @@ In: the archive and what the run says of itself. Out: rich renderables.
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +18,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.report.tree import Tables, largest_discussions, tree_lines
+from pipeline.report.tree import Tables, tree_lines
 from pipeline.report.words import printable
 from pipeline.tables import PUBLISHED
 
@@ -38,6 +39,10 @@ class Summary(Protocol):
     @property
     def seconds(self) -> float: ...
     @property
+    def nothing_new(self) -> bool: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
     def failed_captures(self) -> list[str]: ...
     @property
     def peak_memory_bytes(self) -> int: ...
@@ -51,14 +56,17 @@ def summary_parts(archive: Published, folder: Path, summary: Summary) -> list[Re
         folder: where, as the user named it.
         summary: what the run says of itself.
     """
-    parts: list[RenderableType] = [_counts(archive)]
+    parts: list[RenderableType] = []
+    if summary.nothing_new:
+        parts += [Text(printable(note), "bold") for note in summary.notes]
+    parts.append(_counts(archive))
     where = Text(f"{folder}/current", "bold").append(f"  run {archive.run_id}, {summary.seconds:.1f} s", "not bold dim")
     where.append(f", {summary.peak_memory_bytes / 2**20:,.0f} MB at most", "not bold dim")
     parts.append(where)
     parts += [Text(f"could not be read: {printable(failed)}", "red") for failed in summary.failed_captures]
-    largest = largest_discussions(archive, 1)
+    largest = archive.threads.sort(["n_posts", "thread_id"], descending=[True, False]).head(1).collect()
     if largest.height:
-        parts += [Text(), *tree_lines(archive, largest["discussion_id"][0], limit=PREVIEW_POSTS, hint="")]
+        parts += [Text(), *tree_lines(archive, largest["thread_id"][0], limit=PREVIEW_POSTS, hint="")]
     return [*parts, Text(), Text("Go on with", "bold"), *_commands(archive, folder, largest)]
 
 
@@ -66,12 +74,12 @@ def _counts(archive: Published) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("table")
     table.add_column("rows", justify="right")
-    table.add_column("one row is", style="dim")
+    table.add_column("one row per", style="dim")
     frames = archive.tables()
     for name, schema in PUBLISHED.items():
         rows = frames[name].select(pl.len()).collect().item()
-        meaning = (schema.__doc__ or "").strip().splitlines()[0]
-        table.add_row(name, f"{rows:,}", meaning)
+        meaning = re.sub("^.*one row per ", "", (schema.__doc__ or "").strip().splitlines()[0], flags=re.IGNORECASE)
+        table.add_row(name, f"{rows:,}", meaning.rstrip("."))
     return table
 
 
@@ -80,7 +88,7 @@ def _commands(archive: Tables, folder: Path, largest: pl.DataFrame) -> list[Text
     where = "" if folder == Path("parquet") else f" --archive {shlex.quote(printable(str(folder)))}"
     commands = []
     if largest.height:
-        commands.append(f"threadloom tree {largest['discussion_id'][0]}{where}")
+        commands.append(f"threadloom tree {largest['thread_id'][0]}{where}")
     guessed = (
         archive.posts.filter(pl.col("link_kind") == "inferred", pl.col("parent_id").is_not_null())
         .sort("link_confidence", "post_id", descending=[True, False])
@@ -94,8 +102,3 @@ def _commands(archive: Tables, folder: Path, largest: pl.DataFrame) -> list[Text
     ask = "SELECT author, count(*) AS posts FROM clean GROUP BY author ORDER BY posts DESC LIMIT 10"
     commands.append(f'threadloom query "{ask}"{where}')
     return [Text(f"  {command}") for command in commands]
-
-
-def nothing_new_line(folder: Path) -> Text:
-    """What to say of a run that found nothing that was not ingested before."""
-    return Text(f"Nothing new: every file was already in {printable(str(folder))}, which stays as it is.")

@@ -18,6 +18,7 @@ from pipeline.report.tree import Tables
 from pipeline.report.words import (
     FLAG_WORDS,
     METHOD_WORDS,
+    comparison_words,
     count_words,
     evidence_words,
     first_words,
@@ -40,7 +41,7 @@ _KIND_WORDS = {
     "recapture": "the same post again",
     "edit": "an edit of it",
     "truncation": "the post, cut short",
-    "quote": "a quotation",
+    "quote": "a quotation that belongs to it",
     "repost": "the same words posted anew",
     "boilerplate": "a standing text",
 }
@@ -168,8 +169,9 @@ def _merged(tables: Tables, post: dict[str, Any]) -> list[Text]:
     for edge in edges.head(MOST_ROWS).iter_rows(named=True):
         line = Text(f"{_KIND_WORDS[edge['kind']]}: {METHOD_WORDS[edge['method']]}")
         line.append(f", words {share_words(edge['similarity'])} alike")
-        if edge["evidence"]:
-            line.append(f" ({evidence_words(edge['evidence'])})")
+        compared = comparison_words(edge["evidence"])
+        if compared:
+            line.append(f" ({compared})")
         lines.append(line.append(f"  {edge['left_id']} = {edge['right_id']}", "dim"))
     return lines + _rest(edges.height)
 

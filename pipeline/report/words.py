@@ -47,7 +47,16 @@ LENS_WORDS: Mapping[str, str] = {
     "time-text": "time order and words are all that is known",
 }
 
-SIGNAL_WORDS: Mapping[str, str] = {}
+SIGNAL_WORDS: Mapping[str, str] = {
+    "position": "where it stands",
+    "quotation": "its words are quoted",
+    "mention": "its author is named",
+    "words": "rare words in common",
+    "cues": "questions, thanks and other cues",
+    "subject": "the subject line",
+    "turns": "who speaks when",
+    "gap": "the time between",
+}
 
 # What is left of a time when it is known no better than this.
 _TIME_FORMATS: Mapping[str, str] = {
@@ -91,14 +100,23 @@ def time_words(time: datetime | None, precision: str | None) -> str:
     return time.strftime(_TIME_FORMATS.get(precision or "", "%Y-%m-%d %H:%M:%S"))
 
 
-def signal_words(name: str) -> str:
-    """What a signal or comparison is called in a sentence."""
-    return SIGNAL_WORDS.get(name, name.replace("_", " ").replace("-", " "))
+def evidence_words(evidence: Iterable[Mapping[str, Any]]) -> str:
+    """What spoke for or against a parent, each signal with what it added to the score."""
+    return ", ".join(f"{SIGNAL_WORDS.get(item['signal'], item['signal'])} {item['value']:+.2f}" for item in evidence)
 
 
-def evidence_words(evidence: Iterable[Mapping[str, Any]] | None) -> str:
-    """Evidence as ``name value`` pairs, the strongest first as stored."""
-    return ", ".join(f"{signal_words(item['signal'])} {item['value']:+.2f}" for item in evidence or ())
+def comparison_words(evidence: Iterable[Mapping[str, Any]]) -> str:
+    """What was compared of two sightings. Their words are left out: every relation tells how alike these are."""
+    told = []
+    for item in evidence:
+        name, value = item["signal"], item["value"]
+        if name in ("id", "author", "time"):
+            told.append(f"same {name}" if value else f"not the same {name}")
+        elif name == "bits":
+            told.append(f"{value:.0f} bits of information")
+        elif name != "words":
+            told.append(f"{name} {value:.2f}")
+    return ", ".join(told)
 
 
 def count_words(count: int, singular: str, plural: str | None = None) -> str:

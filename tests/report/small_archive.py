@@ -88,7 +88,7 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
         _thread(ELSEWHERE, STREAM, ELSEWHERE, 1, 0),
     ],
     "links": [
-        _link(REPLY, 1, ROOT, 0.62, [{"signal": "shared_words", "value": 0.4}]),
+        _link(REPLY, 1, ROOT, 0.62, [{"signal": "words", "value": 0.4}]),
         _link(REPLY, 2, None, 0.38),
         _link(DEEP, 1, REPLY, 0.95),
         _link(DEEP, 2, ROOT, 0.004),
@@ -111,7 +111,7 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
         {
             "left_id": name("m"), "right_id": name("n"), "kind": "edit", "left_post_id": REPLY, "right_post_id": REPLY,
             "similarity": 0.9, "method": "author-edit", "collapses": True,
-            "evidence": [{"signal": "edit_ratio", "value": 0.9}],
+            "evidence": [{"signal": "words", "value": 0.9}, {"signal": "author", "value": 1.0}],
         },
         {
             "left_id": name("m"), "right_id": name("o"), "kind": "repost", "left_post_id": REPLY,

@@ -31,8 +31,8 @@ def test_parts_of_a_step_are_told_as_one_sum():
         Done("publish", {"posts": 900}),
     ).splitlines()
     assert [line.rsplit("  ", 1)[0] for line in lines] == [
-        "ingest ×2  1,005 records, 1 rejected",
-        "publish  900 posts",
+        "ingest ×2  records 1,005, rejected 1",
+        "publish  posts 900",
     ]
 
 

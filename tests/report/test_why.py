@@ -30,7 +30,7 @@ def test_sightings_and_versions_are_told():
 def test_why_sightings_are_one_post():
     (line,) = sections(REPLY)["Why these are one post"]
     assert "an edit of it: same author, and the words differ as an edit does, words 90 % alike" in line
-    assert "edit ratio +0.90" in line
+    assert "(same author)" in line
 
 
 def test_guess_has_confidence_evidence_and_runners_up():
@@ -38,7 +38,7 @@ def test_guess_has_confidence_evidence_and_runners_up():
     answered, sure = told["Whom it answers, and why"]
     assert "ada “Who waters the [bold]tram[/bold] garden?”" in answered
     assert "62 %" in sure
-    assert "shared words +0.40" in sure
+    assert "rare words in common +0.40" in sure
     assert told["What else was possible"] == ["  38 %  answers none"]
 
 
