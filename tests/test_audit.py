@@ -12,11 +12,13 @@ import orjson
 import polars as pl
 import pytest
 
-import pipeline.audit
+from pipeline import audit
 from pipeline.audit import RULES, audit_archive
 from pipeline.errors import ArchiveError
 from pipeline.ids import digest_file
 from pipeline.store.index import SignatureIndex
+from pipeline.store.snapshot import Manifest
+from pipeline.tables import TABLE_VERSION
 from tests.sample_archive import RUN, an_id, publish_unchecked, sample_index, sample_tables
 
 Tables = dict[str, pl.DataFrame]
@@ -98,6 +100,7 @@ def is_link(name: str, rank: int) -> pl.Expr:
 
 
 GONE = an_id("gone")
+SOUND = sample_tables()
 
 
 @dataclass(frozen=True)
@@ -268,7 +271,10 @@ BREAKS = (
     Break("alias_hides_no_id", "aliases", change("aliases", pl.col("table") == "posts", seed_id=an_id("dock"))),
     Break("run_is_recorded", "runs", change("runs", pl.lit(value=True), run_id="another")),
     Break("run_is_recorded", "runs", change("runs", pl.lit(value=True), inputs=[an_id("c1")])),
-    # Rows by themselves, by the rules of their own table; the others are in test_tables.
+)
+
+# Rows by themselves, by the rules of their own table; the others are in test_tables.
+OWN_BREAKS = (
     Break("time_has_precision", "posts", change("posts", is_post("s1"), posted_precision=None)),
     Break("kind|check__allowed", "repeats", change("repeats", is_post("s2"), kind="rumour")),
     Break("id|regex alias_leads_to_id", "aliases", change("aliases", pl.col("table") == "posts", id="P1")),
@@ -289,14 +295,27 @@ def test_so_has_an_empty_one(tmp_path):
     assert audit_archive(tmp_path) == []
 
 
+def must_fire(found: dict[str, str], case: Break) -> None:
+    assert set(found) == set(case.rules.split())
+    assert found[case.rules.split()[0]] == case.table
+
+
 @pytest.mark.parametrize("case", BREAKS, ids=lambda case: case.rules.split()[0])
-def test_a_broken_promise_is_found_by_its_rule(case, tmp_path):
+def test_a_broken_promise_is_found_by_its_rule(case):
+    tables = dict(SOUND)
+    case.apply(tables)
+    frames = {name: frame.lazy() for name, frame in tables.items()}
+    index = pl.LazyFrame({"post_id": [an_id("p0")], "signature": [b""]})
+    asked = audit.Tables(manifest=Manifest(RUN, TABLE_VERSION, {}, ()), signatures=index, **frames)
+    must_fire({finding.rule: finding.table for finding in audit.ask_rules(asked)}, case)
+
+
+@pytest.mark.parametrize("case", (*BREAKS[::12], *OWN_BREAKS), ids=lambda case: case.rules.split()[0])
+def test_so_it_is_in_a_published_archive(case, tmp_path):
     tables = sample_tables()
     case.apply(tables)
     publish_unchecked(tmp_path, tables, sample_index())
-    found = fired(tmp_path)
-    assert set(found) == set(case.rules.split())
-    assert found[case.rules.split()[0]] == case.table
+    must_fire(fired(tmp_path), case)
 
 
 def test_every_rule_is_broken_by_a_test():
@@ -306,8 +325,8 @@ def test_every_rule_is_broken_by_a_test():
 
 
 def test_every_rule_that_is_written_is_asked():
-    for module in (pipeline.audit.lost, pipeline.audit.replies, pipeline.audit.references):
-        written = [rule for _, rule in inspect.getmembers(module, lambda value: isinstance(value, pipeline.audit.Rule))]
+    for module in (audit.lost, audit.replies, audit.references):
+        written = [rule for _, rule in inspect.getmembers(module, lambda value: isinstance(value, audit.Rule))]
         assert written
         assert all(rule in RULES for rule in written)
 

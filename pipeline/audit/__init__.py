@@ -23,7 +23,7 @@ from pipeline.store.index import scan_signatures
 from pipeline.store.snapshot import Manifest, find_snapshot, read_manifest, scan_table
 from pipeline.tables import PUBLISHED, Signatures
 
-__all__ = ["RULES", "Finding", "audit_archive"]
+__all__ = ["RULES", "Finding", "Rule", "Tables", "ask_rules", "audit_archive"]
 
 RULES: tuple[Rule, ...] = (*LOST, *REPLIES, *REFERENCES)
 
@@ -54,9 +54,14 @@ def audit_archive(path: Path, snapshot: str | None = None) -> list[Finding]:
     return _ask_rows(frames, manifest)
 
 
+def ask_rules(tables: Tables) -> list[Finding]:
+    """What of ``RULES`` is broken, in their order: everything about rows that files and single tables cannot say."""
+    return [finding for rule in RULES if (finding := rule.ask(tables)) is not None]
+
+
 def _ask_rows(frames: dict[str, pl.LazyFrame], manifest: Manifest) -> list[Finding]:
     findings = [finding for name, frame in frames.items() for finding in check_rows(name, frame)]
     for name in PUBLISHED:
         findings += check_digest(name, frames[name], manifest)
     tables = Tables(manifest=manifest, **frames)
-    return findings + [finding for rule in RULES if (finding := rule.ask(tables)) is not None]
+    return findings + ask_rules(tables)

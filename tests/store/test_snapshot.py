@@ -202,7 +202,7 @@ def test_current_is_whole_at_every_moment_at_which_its_publisher_dies(layout):
             assert publisher.stdout is not None
             assert publisher.stdout.readline() == "ready\n"
             # A stopped process has left on disk what a killed one would have: many moments for one start.
-            for _ in range(12):
+            for _ in range(8):
                 time.sleep(chance.uniform(0, 0.12))
                 publisher.send_signal(signal.SIGSTOP)
                 os.waitid(os.P_PID, publisher.pid, os.WSTOPPED | os.WNOWAIT)
