@@ -1,0 +1,112 @@
+"""The flow under Prefect's own test harness, against the same steps without Prefect."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from prefect.artifacts import Artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+
+from flows.run import ingest_capture, run_flow, threadloom
+from pipeline.archive import open_archive
+from pipeline.errors import ArchiveError, InputError
+from pipeline.settings import RunParameters
+from pipeline.steps import StepReport, begin_run, hold_archive, run_direct
+from tests.dumps import write_broken_file, write_dumps
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory) -> Path:
+    folder = write_dumps(tmp_path_factory.mktemp("dumps") / "raw")
+    write_broken_file(folder / "bad.gz")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_flow(raw, tmp_path_factory):
+    reports: list[StepReport] = []
+    out = tmp_path_factory.mktemp("flow") / "parquet"
+    summary = run_flow(RunParameters(raw=[raw], out=out, workers=3), reports.append)
+    return summary, reports, out
+
+
+def test_flow_publishes_what_the_direct_run_publishes(raw, by_flow, tmp_path):
+    summary, _, out = by_flow
+    direct = run_direct(RunParameters(raw=[raw], out=tmp_path))
+    assert open_archive(out).digest() == open_archive(tmp_path).digest()
+    assert summary.counts == direct.counts
+    assert summary.counts["posts"] > 0
+
+
+def test_every_step_is_told_as_it_is_done(by_flow):
+    _, reports, _ = by_flow
+    assert [report.step for report in reports] == ["ingest", "ingest", "ingest", "match", "identify", "reconstruct"]
+
+
+def test_broken_file_fails_its_capture_and_not_the_run(by_flow):
+    summary, _, _ = by_flow
+    (failed,) = summary.failed_captures
+    assert "bad.gz" in failed
+
+
+def test_counts_are_left_as_artifacts(by_flow):
+    summary, _, _ = by_flow
+    told = Artifact.get("threadloom-run")
+    assert summary.run_id in told.data
+    assert "bad.gz" in told.data
+    table = Artifact.get("threadloom-counts")
+    assert f'"count": {summary.counts["posts"]}' in table.data
+
+
+def test_second_run_does_nothing(raw, by_flow):
+    summary, _, out = by_flow
+    again = run_flow(RunParameters(raw=[raw], out=out))
+    assert again.nothing_new
+    assert again.run_id == summary.run_id
+
+
+def test_flow_runs_by_itself_as_a_deployment_runs_it(raw, by_flow, tmp_path):
+    _, _, out = by_flow
+    summary = threadloom(RunParameters(raw=[raw], out=tmp_path))
+    assert open_archive(tmp_path).run_id == summary.run_id
+    assert open_archive(tmp_path).digest() == open_archive(out).digest()
+    assert threadloom(RunParameters(raw=[raw], out=tmp_path)).nothing_new
+
+
+def test_errors_for_people_pass_through_unchanged(raw, by_flow, tmp_path):
+    with pytest.raises(InputError, match="no-such"):
+        run_flow(RunParameters(raw=[tmp_path / "no-such"], out=tmp_path))
+    parameters = RunParameters(raw=[raw], out=tmp_path)
+    with hold_archive(parameters), pytest.raises(ArchiveError, match="Another run"):
+        threadloom(parameters)
+
+
+def tries(state: State) -> int:
+    with get_client(sync_client=True) as client:
+        return client.read_task_run(state.state_details.task_run_id).run_count
+
+
+def test_a_file_that_comes_back_is_read_on_a_later_try(tmp_path):
+    raw = write_dumps(tmp_path / "raw")
+    plan = begin_run(RunParameters(raw=[raw / "tram.txt"], out=tmp_path / "out"))
+    away = (raw / "tram.txt").rename(raw / "away")
+    timer = threading.Timer(0.5, away.rename, [raw / "tram.txt"])
+    timer.start()
+    try:
+        patient = ingest_capture.with_options(retry_delay_seconds=[1.0, 1.0, 1.0])
+        state = patient(plan, plan.new_files[0].capture_id, return_state=True)
+    finally:
+        timer.join()
+    assert state.result().counts["records"] == 7
+    assert tries(state) > 1
+
+
+def test_what_cannot_heal_is_not_tried_again(tmp_path):
+    raw = write_dumps(tmp_path / "raw")
+    plan = begin_run(RunParameters(raw=[raw / "tram.txt"], out=tmp_path / "out"))
+    state = ingest_capture.with_options(retry_delay_seconds=[0.0])(plan, "no such capture", return_state=True)
+    assert state.is_failed()
+    assert tries(state) == 1
