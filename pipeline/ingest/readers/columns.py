@@ -55,6 +55,7 @@ KNOWN = (
 TEXT_NAMES = frozenset({"text", "body", "content", "message", "comment"})
 
 _NULL_WORDS = ["", "null", "NULL", "None", "nan", "NaN", "\\N"]
+_NEVER_EDITED = ["0", "0.0", "false", "False"]
 _NULLABLE_WORDS = (
     "native_id",
     "native_discussion",
@@ -152,6 +153,8 @@ def table_batch(rows: TableRows, *, parents: bool, settings: ReadSettings, rejec
         given = rows.values.get(known)
         if given is None:
             return pl.Series([None], dtype=dtype).new_from_index(0, size)
+        if (sound := uniform_column(given, dtype)) is not None:
+            return sound
         values = [value if value is None else convert(value) for value in given]
         for row, value in enumerate(values):
             if value is _UNFIT:
@@ -190,10 +193,25 @@ def table_batch(rows: TableRows, *, parents: bool, settings: ReadSettings, rejec
     return Batch(record_frame(frame.filter(~hollow).to_dict()), rejections.frame())
 
 
+def uniform_column(values: list[Any], dtype: pl.DataType) -> pl.Series | None:
+    """Values that are all strings, or all integers of 64 bits, as a column; None where any needs a closer look."""
+    kinds = set(map(type, values)) - {type(None)}
+    if dtype == pl.String and kinds <= {str}:
+        return pl.Series(values, dtype=pl.String)
+    if dtype in (pl.String, pl.Int64) and kinds == {int}:
+        try:
+            return pl.Series(values, dtype=pl.Int64).cast(dtype)
+        except (TypeError, OverflowError):  # beyond 64 bits
+            return None
+    return None
+
+
 def _cleaned(frame: pl.DataFrame) -> pl.DataFrame:
     """Ids and times without white space at their ends and without words that mean null; blank text is null."""
     stripped = pl.col(*_NULLABLE_WORDS).str.strip_chars()
     frame = frame.with_columns(pl.when(~stripped.is_in(_NULL_WORDS)).then(stripped))
+    edited = pl.col("edited_at_raw")
+    frame = frame.with_columns(pl.when(~edited.is_in(_NEVER_EDITED)).then(edited))
     blank = pl.col("author", "title", "body", "permalink")
     frame = frame.with_columns(pl.when(blank.str.contains(r"\S")).then(blank))
     float_parent = pl.col("native_parent").str.contains(r"^-?\d+\.0+$") & pl.col("native_id").str.contains(r"^-?\d+$")
@@ -258,10 +276,8 @@ def as_time(value: Any) -> Any:
 
 
 def _as_edit_time(value: Any) -> Any:
-    """As a time; false and 0 say that it was never edited."""
-    if value in (False, 0, "0") or (isinstance(value, str) and value.lower() == "false"):
-        return None
-    return as_time(value)
+    """As a time; false says that it was never edited."""
+    return None if value is False else as_time(value)
 
 
 def as_count(value: Any) -> Any:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pipeline.ingest.decoding import decode_line
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Row:
     """One row of a file."""
 
@@ -106,8 +106,12 @@ def parse_rows(feed: Feed, delimiter: str, width: int | None) -> Iterator[Row]:
 
 
 def _row(feed: Feed, fields: list[str] | None, width: int | None, alone: bool) -> Row:
-    raw = b"\n".join(line for _, line, _, _ in feed.taken)
-    text = feed.taken[0][2]
+    first_line, raw, text, repaired = feed.taken[0]
+    last_line = first_line
+    if len(feed.taken) > 1:
+        raw = b"\n".join(line for _, line, _, _ in feed.taken)
+        last_line = feed.taken[-1][0]
+        repaired = any(mended for _, _, _, mended in feed.taken)
     trouble = None
     if len(raw) > feed.longest:
         trouble = ("too_long", f"longer than {feed.longest} bytes")
@@ -119,10 +123,10 @@ def _row(feed: Feed, fields: list[str] | None, width: int | None, alone: bool) -
         trouble = ("ragged_row", f"{len(fields)} fields where the first row has {width}")
     return Row(
         fields=fields or [],
-        first_line=feed.taken[0][0],
-        last_line=feed.taken[-1][0],
+        first_line=first_line,
+        last_line=last_line,
         raw=raw,
-        repaired=any(repaired for _, _, _, repaired in feed.taken) or (alone and "\r" in text[:-1]),
+        repaired=repaired or (alone and "\r" in text[:-1]),
         unclosed=alone and text.count('"') % 2 == 1,
         trouble=trouble,
     )

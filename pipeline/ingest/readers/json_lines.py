@@ -110,6 +110,8 @@ def _mend(value: Any) -> Any:
 
 def exact_integers(values: list[Any], lines: list[bytes], name: str) -> list[Any]:
     """Values of one field with integers beyond 64 bits, which orjson gives as floats, read again from their lines."""
+    if float not in set(map(type, values)):
+        return values
     return [
         _parse_carefully(lines[row])[0].get(name) if type(value) is float and abs(value) >= _WHOLE_FLOATS else value
         for row, value in enumerate(values)

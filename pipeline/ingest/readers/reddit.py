@@ -26,26 +26,25 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import polars as pl
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.columns import as_count, as_text, as_time
+from pipeline.ingest.readers.columns import as_count, as_text, as_time, uniform_column
 from pipeline.ingest.readers.json_lines import ParsedLines, parse_lines, peek_objects
 from pipeline.ingest.records import Batch, extra_json, record_frame
 
 _SITE = "https://www.reddit.com"
-_NULLS = (None, "", "null", "None", "false", "False", False)
-_KEPT = (
+_NULL_WORDS = ["", "null", "None", "false", "False"]
+_KEPT = {
     "_meta",
     "approved_by",
     "archived",
     "author_flair_text",
     "author_fullname",
-    "awards",
     "controversiality",
     "crosspost_parent",
     "distinguished",
@@ -61,7 +60,9 @@ _KEPT = (
     "spoiler",
     "stickied",
     "upvote_ratio",
-)
+}
+_GONE = ["[removed]", "[removed by reddit]", "[ removed by reddit ]"]
+_PREFIXED = "^t[0-9]_"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -94,174 +95,150 @@ def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
 
 def _batch(parsed: ParsedLines) -> Batch:
     objects = [_unwrapped(value) for value in parsed.objects]
-    submission = [_is_submission(value) for value in objects]
-    ids = [
-        _with_prefix(value.get("id"), is_one) or _text(value.get("name"))
-        for value, is_one in zip(objects, submission, strict=True)
-    ]
-    links = [_with_prefix(value.get("link_id"), True) for value in objects]
-    bodies = [_words(value, is_one) for value, is_one in zip(objects, submission, strict=True)]
-    frame = pl.DataFrame(
+    fields = pl.DataFrame(
         {
-            "ordinal": pl.Series(parsed.ordinals, dtype=pl.Int64),
-            "location": pl.Series(parsed.locations(), dtype=pl.String),
-            "is_submission": pl.Series(submission, dtype=pl.Boolean),
-            "native_id": pl.Series(ids, dtype=pl.String),
-            "link": pl.Series(links, dtype=pl.String),
-            "native_parent": pl.Series([_parent(value) for value in objects], dtype=pl.String),
-            "author": _texts(objects, "author"),
-            "posted_at_raw": _times(objects, "created_utc", "created"),
-            "edited_at_raw": _times(objects, "edited"),
-            "captured_at_raw": pl.Series([_scraped(value) for value in objects], dtype=pl.String),
-            "title": _texts(objects, "title"),
-            "body": pl.Series(bodies, dtype=pl.String),
-            "community": _texts(objects, "subreddit"),
-            "permalink": _texts(objects, "permalink"),
-            "votes": pl.Series([_votes(value) for value in objects], dtype=pl.Int64),
-            "depth": pl.Series([_depth(value) for value in objects], dtype=pl.Int32),
+            "ordinal": parsed.ordinals,
+            "location": parsed.locations(),
+            "is_submission": [_is_submission(value) for value in objects],
+            "id": _column(objects, "id", _as_id),
+            "name": _column(objects, "name", as_text),
+            "link": _column(objects, "link_id", _as_id),
+            "parent": _column(objects, "parent_id", _as_id),
+            "author": _column(objects, "author", as_text),
+            "created": _column(objects, "created_utc", as_time),
+            "created_local": _column(objects, "created", as_time),
+            "edited": _column(objects, "edited", _as_edit_time),
+            "retrieved": _column(objects, "retrieved_on", as_time),
+            "retrieved_utc": _column(objects, "retrieved_utc", as_time),
+            "retrieved_again": pl.Series([_seen_again(value) for value in objects], dtype=pl.String),
+            "title": _column(objects, "title", as_text),
+            "body": _column(objects, "body", _as_words),
+            "selftext": _column(objects, "selftext", _as_words),
+            "community": _column(objects, "subreddit", as_text),
+            "permalink": _column(objects, "permalink", as_text),
+            "score": _column(objects, "score", as_count, pl.Int64()),
+            "ups": _column(objects, "ups", as_count, pl.Int64()),
+            "depth": _column(objects, "depth", _as_depth, pl.Int64()),
             "extra": pl.Series(
                 [_extra(value, row in parsed.repaired) for row, value in enumerate(objects)], dtype=pl.String
             ),
-        }
+        },
+        schema_overrides={"ordinal": pl.Int64, "location": pl.String, "is_submission": pl.Boolean},
     )
-    hollow = frame["native_id"].is_null() & frame["body"].is_null()
+    records = _interpreted(fields)
+    hollow = records["native_id"].is_null() & records["body"].is_null()
     for row in hollow.arg_true().to_list():
-        detail = "neither an id nor a text"
+        place = f"line {parsed.numbers[row]}"
         parsed.rejections.add(
-            parsed.ordinals[row], f"line {parsed.numbers[row]}", "no_id_no_text", detail, parsed.lines[row]
+            parsed.ordinals[row], place, "no_id_no_text", "neither an id nor a text", parsed.lines[row]
         )
-    columns = _interpreted(frame.filter(~hollow)).to_dict()
-    return Batch(
-        record_frame({**columns, "scope": "reddit", "discussion_scope": "reddit", "markup": "markdown"}),
-        parsed.rejections.frame(),
-    )
+    columns = records.filter(~hollow).to_dict()
+    constant = {"scope": "reddit", "discussion_scope": "reddit", "markup": "markdown"}
+    return Batch(record_frame({**columns, **constant}), parsed.rejections.frame())
 
 
-def _interpreted(frame: pl.DataFrame) -> pl.DataFrame:
-    """What follows from the fields: the discussion, the parent, deletion, addresses."""
+def _interpreted(fields: pl.DataFrame) -> pl.DataFrame:
+    """What the fields say: ids with prefixes, the discussion, the parent, times, deletion, addresses."""
+    loose = pl.col(pl.String).exclude("location", "body", "selftext", "title", "extra")
+    fields = fields.with_columns(pl.when(~loose.is_in(_NULL_WORDS)).then(loose))
     is_submission = pl.col("is_submission")
+    own = pl.when(is_submission).then(_prefixed("id", "t3_")).otherwise(_prefixed("id", "t1_"))
+    own = pl.coalesce(own, pl.col("name"))
+    link = _prefixed("link", "t3_")
+    # A parent without prefix is the submission if it has the submission's id, else a comment.
+    parent = pl.when(_prefixed("parent", "t3_") == link).then(link).otherwise(_prefixed("parent", "t1_"))
     address = pl.col("permalink")
     address = pl.when(address.str.starts_with("/")).then(pl.concat_str([pl.lit(_SITE), address])).otherwise(address)
-    # A comment's address is its page's address and its own id.
-    page = (
-        pl.when(is_submission)
-        .then(address)
-        .otherwise(address.str.extract(r"^(.*/comments/[0-9a-z]+/[^/]*/)[0-9a-z]+/?$"))
-    )
-    body = pl.col("body").str.strip_chars().str.to_lowercase()
-    deletion = (
-        pl.when(body == "[deleted]")
-        .then(pl.lit("author"))
-        .when(body.is_in(["[removed]", "[removed by reddit]", "[ removed by reddit ]"]))
-        .then(pl.lit("moderator"))
-    )
+    # A comment's address is that of its page and its own id.
+    page = address.str.extract(r"^(.*/comments/[0-9a-z]+/[^/]*/)[0-9a-z]+/?$")
+    body = pl.when(is_submission).then(pl.col("selftext")).otherwise(pl.coalesce("body", "selftext"))
+    sign = body.str.strip_chars().str.to_lowercase()
     author = pl.col("author")
-    return frame.select(
+    return fields.select(
         "ordinal",
         "location",
-        "native_id",
-        "posted_at_raw",
-        "edited_at_raw",
-        "captured_at_raw",
-        "title",
-        "body",
         "community",
-        "votes",
         "depth",
         "extra",
-        native_discussion=pl.when(is_submission).then(pl.col("native_id")).otherwise(pl.col("link")),
-        parent_known=is_submission | pl.col("native_parent").is_not_null(),
-        native_parent=pl.when(~is_submission).then(pl.col("native_parent")),
+        native_id=own,
+        native_discussion=pl.when(is_submission).then(own).otherwise(link),
+        parent_known=is_submission | parent.is_not_null(),
+        native_parent=pl.when(~is_submission).then(parent),
         author=pl.when(~author.is_in(["[deleted]", "[removed]"])).then(author),
-        deletion=deletion,
+        posted_at_raw=pl.coalesce("created", "created_local"),
+        edited_at_raw=pl.col("edited"),
+        captured_at_raw=pl.coalesce("retrieved_again", "retrieved", "retrieved_utc"),
+        title=pl.col("title"),
+        body=body,
+        votes=pl.coalesce("score", "ups"),
+        deletion=pl.when(sign == "[deleted]").then(pl.lit("author")).when(sign.is_in(_GONE)).then(pl.lit("moderator")),
         discussion_title=pl.when(is_submission).then(pl.col("title")),
-        discussion_url=page,
+        discussion_url=pl.when(is_submission).then(address).otherwise(page),
         permalink=address,
     )
 
 
-def _is_submission(value: dict[str, Any]) -> bool:
-    if value.get("link_id") not in _NULLS or "body" in value:
-        return False
-    name = value.get("name")
-    return "selftext" in value or "title" in value or (isinstance(name, str) and name.startswith("t3_"))
+def _prefixed(name: str, prefix: str) -> pl.Expr:
+    """An id with the prefix of its kind, unless it has one."""
+    value = pl.col(name)
+    return pl.when(value.str.contains(_PREFIXED)).then(value).otherwise(pl.concat_str([pl.lit(prefix), value]))
 
 
-def _text(value: Any) -> str | None:
-    """A value as text; what re-exports write for null, and what is no text, is null."""
-    text = None if value in _NULLS else as_text(value)
-    return text if isinstance(text, str) else None
+def _column(
+    objects: list[dict[str, Any]], name: str, convert: Callable[[Any], Any], dtype: pl.DataType | None = None
+) -> pl.Series:
+    """Values of one field; what the field cannot be is null."""
+    dtype = pl.String() if dtype is None else dtype
+    values = [value.get(name) for value in objects]
+    if (sound := uniform_column(values, dtype)) is not None and (convert is not _as_id or int not in map(type, values)):
+        return sound
+    kind = str if dtype == pl.String else int
+    converted = [value if value is None else convert(value) for value in values]
+    return pl.Series([value if isinstance(value, kind) else None for value in converted], dtype=dtype)
 
 
-def _with_prefix(value: Any, is_submission: bool) -> str | None:
-    """A Reddit id with its prefix; numbers are ids in base 10."""
-    text = _base36(value) if type(value) is int else _text(value)
-    if text is None or text.startswith(("t1_", "t3_")):
-        return text
-    return ("t3_" if is_submission else "t1_") + text
-
-
-def _base36(value: int) -> str | None:
+def _as_id(value: Any) -> Any:
+    """An id; late Pushshift writes numbers where Reddit writes them in base 36."""
+    if type(value) is not int:
+        return as_text(value)
     digits = ""
     while value > 0:
         value, digit = divmod(value, 36)
         digits = _DIGITS[digit] + digits
-    return digits or None
+    return digits
 
 
-def _parent(value: dict[str, Any]) -> str | None:
-    """The parent of a comment; a bare id is the submission's if it is that of the link, else a comment's."""
-    given = value.get("parent_id")
-    link = _with_prefix(value.get("link_id"), True)
-    as_submission = _with_prefix(given, True)
-    return as_submission if as_submission == link else _with_prefix(given, False)
+def _as_edit_time(value: Any) -> Any:
+    return None if isinstance(value, bool) else as_time(value)
 
 
-def _words(value: dict[str, Any], is_submission: bool) -> str | None:
-    words = value.get("selftext" if is_submission else "body")
-    if words is None and not is_submission:
-        words = value.get("selftext")
-    return words if isinstance(words, str) else None
+def _as_words(value: Any) -> Any:
+    return value if isinstance(value, str) else None
 
 
-def _texts(objects: list[dict[str, Any]], name: str) -> pl.Series:
-    return pl.Series([_text(value.get(name)) for value in objects], dtype=pl.String)
+def _as_depth(value: Any) -> Any:
+    return value if type(value) is int and 0 <= value < 1 << 31 else None
 
 
-def _time(value: Any) -> str | None:
-    time = None if value in _NULLS or value is True else as_time(value)
-    return time if isinstance(time, str) else None
+def _is_submission(value: dict[str, Any]) -> bool:
+    return not value.get("link_id") and "body" not in value and ("selftext" in value or "title" in value)
 
 
-def _times(objects: list[dict[str, Any]], *names: str) -> pl.Series:
-    first, *others = names
-    times = [_time(value.get(first)) for value in objects]
-    for name in others:
-        times = [_time(value.get(name)) if time is None else time for time, value in zip(times, objects, strict=True)]
-    return pl.Series(times, dtype=pl.String)
-
-
-def _scraped(value: dict[str, Any]) -> str | None:
+def _seen_again(value: dict[str, Any]) -> str | None:
+    """When Arctic Shift fetched the record a second time, whose votes it shows."""
     meta = value.get("_meta")
-    again = _time(meta.get("retrieved_2nd_on")) if isinstance(meta, dict) else None
-    return again or _time(value.get("retrieved_on")) or _time(value.get("retrieved_utc"))
-
-
-def _votes(value: dict[str, Any]) -> int | None:
-    votes = as_count(value.get("score"))
-    votes = votes if type(votes) is int else as_count(value.get("ups"))
-    return votes if type(votes) is int else None
-
-
-def _depth(value: dict[str, Any]) -> int | None:
-    depth = value.get("depth")
-    return depth if type(depth) is int and 0 <= depth < 1 << 31 else None
+    again = as_time(meta.get("retrieved_2nd_on")) if isinstance(meta, dict) else None
+    return again if isinstance(again, str) else None
 
 
 def _extra(value: dict[str, Any], repaired: bool) -> str | None:
-    kept = {name: value[name] for name in _KEPT if value.get(name) not in (*_NULLS, 0, [], {})}
-    if value.get("is_self") in (False, "false") or ("title" in value and "is_self" not in value):
-        kept["url"] = _text(value.get("url"))
+    kept: dict[str, Any] = {}
+    for name in value.keys() & _KEPT:
+        inner = value[name]
+        if inner and inner not in _NULL_WORDS:
+            kept[name] = inner
+    if value.get("is_self") in (False, "false"):
+        kept["url"] = value.get("url")
     if value.get("edited") is True:
         kept["edited"] = True
     if repaired:
