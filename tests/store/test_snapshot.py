@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import orjson
 import polars as pl
 import pytest
@@ -69,6 +70,14 @@ def test_a_snapshot_is_published_whole_with_a_manifest_that_is_true(layout):
     assert {path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file()} == named
 
 
+def test_polars_and_duckdb_read_through_the_link(layout):
+    publish_snapshot(layout, RUN, sample_tables())
+    files = f"{layout.current}/posts/*.parquet"
+    posts = sample_tables()["posts"]
+    assert pl.scan_parquet(files).collect().height == posts.height
+    assert duckdb.sql(f"SELECT count(*), count(author) FROM '{files}'").fetchall() == [(10, posts["author"].count())]
+
+
 def test_equal_tables_in_any_order_and_form_are_equal_bytes(layout, tmp_path):
     first = publish_snapshot(layout, "a", sample_tables())
     shuffled: dict[str, pl.DataFrame | pl.LazyFrame] = {
@@ -78,12 +87,14 @@ def test_equal_tables_in_any_order_and_form_are_equal_bytes(layout, tmp_path):
     assert read_manifest(first).tables == read_manifest(second).tables
 
 
-def test_a_table_that_breaks_its_rules_is_never_seen(layout):
+@pytest.mark.parametrize("lazily", (False, True))
+def test_a_table_that_breaks_its_rules_is_never_seen(lazily, layout):
     publish_snapshot(layout, "a", with_title("first"))
     broken = with_title("second")
     broken["posts"] = broken["posts"].with_columns(link_confidence=pl.lit(2.0))
+    given = {name: frame.lazy() for name, frame in broken.items()} if lazily else broken
     with pytest.raises(ContractError, match="link_confidence"):
-        publish_snapshot(layout, "b", broken)
+        publish_snapshot(layout, "b", given)
     assert title_of(layout.root) == "first"
     assert [path.name for path in layout.snapshots.iterdir()] == ["a"]
 
