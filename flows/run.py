@@ -112,6 +112,8 @@ def run_flow(parameters: RunParameters, progress: Progress | None = None) -> Run
         plan = steps.begin_run(parameters)
         if plan.nothing_new:
             return steps.skip_run(plan)
+        if progress is not None:
+            progress(StepReport("start Prefect", {"new_files": len(plan.new_files)}, 0.0))
         tokens = _listener.set(progress), _prepared.set(plan)
         try:
             # A heartbeat is for a server that outlives us; its thread costs a second at the end of every flow.

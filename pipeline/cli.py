@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Listing = Literal["auto", "page", "time"]
 Format = Literal["table", "csv", "json"]
 
+_WIDTH = 240  # of tables where there is no terminal, hence no edge
+
 app = typer.Typer(
     name="threadloom",
     help="Scraped comment dumps in, clean threaded Parquet out, with a reason for every decision.",
@@ -105,17 +107,17 @@ def tree(
     tables = open_archive(archive)
     console = _console()
     if which is not None:
-        _print_lines(console, tree_lines(tables, which, limit=limit))
+        _show(console, *tree_lines(tables, which, limit=limit))
         return
     found = largest_discussions(tables, min(limit, 20))
     for row in found.iter_rows(named=True):
         line = Text(f"{row['discussion_id']}  ", "dim").append(
             f"{count_words(row['n_posts'], 'post'):>12}  ", "default"
         )
-        _print_lines(console, [line.append(first_words(row["title"], 80) or "(no title)", "bold")])
+        _show(console, line.append(first_words(row["title"], 80) or "(no title)", "bold"))
     if found.height:
         console.print()
-        _print_lines(console, tree_lines(tables, found["discussion_id"][0], limit=min(limit, 40)))
+        _show(console, *tree_lines(tables, found["discussion_id"][0], limit=min(limit, 40)))
 
 
 @app.command()
@@ -129,7 +131,7 @@ def why(
     from pipeline.archive import open_archive
     from pipeline.report import why_lines
 
-    _print_all(_console(), *why_lines(open_archive(archive), post_id))
+    _show(_console(), *why_lines(open_archive(archive), post_id))
 
 
 @app.command()
@@ -152,7 +154,7 @@ def query(
         names = ", ".join(tables.tables())
         raise SettingError(f"The query cannot be run: {error}\nTables: {names}") from error
     if output == "table":
-        _print_all(_console(), as_table(rows, limit))
+        _show(_console(), as_table(rows, limit))
     else:
         sys.stdout.write(as_csv(rows) if output == "csv" else as_json(rows))
 
@@ -176,11 +178,11 @@ def find(
     for row in found.head(limit).iter_rows(named=True):
         line = Text(f"{share_words(row['similarity']):>6}  ").append(f"{row['post_id']}  ", "dim")
         line.append(f"{first_words(row['author'], 24)}  " if row["author"] else "", "cyan")
-        _print_lines(console, [line.append(first_words(row["text"], 100))])
+        _show(console, line.append(first_words(row["text"], 100)))
     if found.is_empty():
-        _print_lines(console, [Text("No post says nearly that. A lower --at-least finds what is less alike.")])
+        _show(console, Text("No post says nearly that. A lower --at-least finds what is less alike."))
     elif found.height > limit:
-        _print_lines(console, [Text(f"… and {count_words(found.height - limit, 'more post')}", "dim")])
+        _show(console, Text(f"… and {count_words(found.height - limit, 'more post')}", "dim"))
 
 
 @app.command()
@@ -189,7 +191,7 @@ def formats() -> None:
     from pipeline.ingest import list_formats
     from pipeline.report import as_table
 
-    _print_all(_console(), as_table(list_formats(), 1000))
+    _show(_console(), as_table(list_formats(), 1000))
 
 
 @app.command()
@@ -204,10 +206,10 @@ def audit(directory: ArchiveArgument = Path("parquet")) -> None:
     console = _console()
     for finding in findings:
         line = Text(f"{finding.table}  {finding.rule}", "red").append(f"  {finding.count:,} rows, e.g. ", "default")
-        _print_lines(console, [line.append(printable(str(finding.example)), "default")])
+        _show(console, line.append(printable(str(finding.example)), "default"))
     if findings:
         raise typer.Exit(1)
-    _print_lines(console, [Text(f"{directory}: nothing is lost, and every table keeps its rules.")])
+    _show(console, Text(f"{directory}: nothing is lost, and every table keeps its rules."))
 
 
 @app.command()
@@ -243,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _carry_out(parameters: RunParameters, *, direct: bool) -> RunSummary:
     from pipeline.report.progress import RunProgress
 
-    with RunProgress(_console(errors=True)) as progress:
+    with RunProgress(_console(errors=True), "looking for new files") as progress:
         if direct:
             from pipeline.steps import run_direct
 
@@ -257,7 +259,7 @@ def _tell(summary: RunSummary, out: Path) -> None:
     from pipeline.archive import open_archive
     from pipeline.report import summary_parts
 
-    _print_lines(_console(), summary_parts(open_archive(out), out, summary))
+    _show(_console(), *summary_parts(open_archive(out), out, summary))
 
 
 def _pairs(given: Iterable[str] | None, option: str) -> dict[str, str]:
@@ -275,22 +277,17 @@ def _pairs(given: Iterable[str] | None, option: str) -> dict[str, str]:
 def _console(*, errors: bool = False) -> Console:
     from rich.console import Console
 
-    # Where another program reads, nothing is to be folded at an edge that is not there.
     stream = sys.stderr if errors else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else 200
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH
     return Console(stderr=errors, width=width, highlight=False, markup=False, emoji=False)
 
 
-def _print_lines(console: Console, lines: Iterable[RenderableType]) -> None:
-    """One line each, cut at the edge of the terminal."""
-    for line in lines:
-        console.print(line, no_wrap=True, overflow="ellipsis")
+def _show(console: Console, *parts: RenderableType) -> None:
+    """Print one below the other; where another program reads, lines are not folded."""
+    from rich.text import Text
 
-
-def _print_all(console: Console, *parts: RenderableType) -> None:
-    """Whole, wrapped at the edge of the terminal."""
     for part in parts:
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, Text) and not console.is_terminal)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,9 @@ class Report(Protocol):
 class RunProgress:
     """Call it with every report; the reports of one step follow each other and are told as one sum."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, starting: str = "starting") -> None:
         self._console = console
+        self._starting = starting
         self._stack = ExitStack()
         self._status: Status | None = None
         self._step = ""
@@ -46,7 +47,9 @@ class RunProgress:
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
-            self._status = self._stack.enter_context(self._console.status("starting"))
+            self._status = self._stack.enter_context(self._console.status(self._starting))
+        else:
+            self._print(Text(self._starting))
         return self
 
     def __exit__(

@@ -74,7 +74,7 @@ def _counts(archive: Published) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("table")
     table.add_column("rows", justify="right")
-    table.add_column("one row per", style="dim")
+    table.add_column(style="dim")
     frames = archive.tables()
     for name, schema in PUBLISHED.items():
         rows = frames[name].select(pl.len()).collect().item()
@@ -90,7 +90,9 @@ def _commands(archive: Tables, folder: Path, largest: pl.DataFrame) -> list[Text
     if largest.height:
         commands.append(f"threadloom tree {largest['thread_id'][0]}{where}")
     guessed = (
-        archive.posts.filter(pl.col("link_kind") == "inferred", pl.col("parent_id").is_not_null())
+        archive.posts.filter(
+            pl.col("link_kind") == "inferred", pl.col("parent_id").is_not_null(), ~pl.col("is_placeholder")
+        )
         .sort("link_confidence", "post_id", descending=[True, False])
         .select("post_id")
         .head(1)

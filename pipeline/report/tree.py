@@ -89,7 +89,8 @@ def tree_lines(tables: Tables, given: str, *, limit: int, hint: str = "--limit s
     rows = (ordered.head(limit) if discussion["shape"] == "page" else ordered).collect()
     order = reading_order(rows["post_id"].to_list(), rows["parent_id"].to_list())[:limit]
     shown = rows[order] if order else rows
-    lines = [*_header(discussion, total), Text()]
+    first = shown.row(0, named=True)["text"] if shown.height else ""
+    lines = [*_header(discussion, discussion["title"] or first, total), Text()]
     top = min(shown["depth"].to_list(), default=0)
     for row, guide in zip(
         shown.iter_rows(named=True), guides([d - top for d in shown["depth"].to_list()]), strict=True
@@ -164,8 +165,8 @@ def _first_threads(tables: Tables, discussion_id: str, limit: int) -> list[str]:
     return threads.filter(enough)["thread_id"].to_list()
 
 
-def _header(discussion: dict[str, Any], total: int) -> list[Text]:
-    title = Text(first_words(discussion["title"], WORDS_WIDTH) or "(no title)", "bold")
+def _header(discussion: dict[str, Any], name: str, total: int) -> list[Text]:
+    title = Text(first_words(name, WORDS_WIDTH) or "(no title)", "bold")
     where = " · ".join(first_words(discussion[name], 40) for name in ("source", "community") if discussion[name])
     if where:
         title.append(f"  {where}", "dim")

@@ -43,7 +43,8 @@ def test_flow_publishes_what_the_direct_run_publishes(raw, by_flow, tmp_path):
 
 def test_every_step_is_told_as_it_is_done(by_flow):
     _, reports, _ = by_flow
-    assert [report.step for report in reports] == ["ingest", "ingest", "ingest", "match", "identify", "reconstruct"]
+    assert reports[0].counts == {"new_files": 3}
+    assert [report.step for report in reports[1:]] == ["ingest", "ingest", "ingest", "match", "identify", "reconstruct"]
 
 
 def test_broken_file_fails_its_capture_and_not_the_run(by_flow):

@@ -29,7 +29,7 @@ def test_parts_of_a_step_are_told_as_one_sum():
         Done("ingest", {"records": 1000}),
         Done("ingest", {"records": 5, "rejected": 1}),
         Done("publish", {"posts": 900}),
-    ).splitlines()
+    ).splitlines()[1:]
     assert [line.rsplit("  ", 1)[0] for line in lines] == [
         "ingest ×2  records 1,005, rejected 1",
         "publish  posts 900",
@@ -37,7 +37,7 @@ def test_parts_of_a_step_are_told_as_one_sum():
 
 
 def test_notes_are_told_at_once_and_as_plain_text():
-    assert told(Done("ingest", {}, notes=["bad [file]\x1b[2J"])).startswith("ingest: bad [file] [2J\n")
+    assert told(Done("ingest", {}, notes=["bad [file]\x1b[2J"])).splitlines()[1] == "ingest: bad [file] [2J"
 
 
 def test_on_a_terminal_the_finished_steps_stay():
