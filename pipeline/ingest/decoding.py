@@ -18,8 +18,8 @@ def _as_windows_text(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     wrong = error.object[error.start : error.end]
-    # A lead byte with a proper continuation behind it, or at the very end, is UTF-8 that lost its tail.
-    if len(wrong) > 1 or error.reason == "unexpected end of data":
+    # A lead byte with a proper continuation behind it is UTF-8 that lost its tail; alone it is a letter of Windows.
+    if len(wrong) > 1:
         return _LOST, error.end
     return wrong.decode("cp1252", errors="replace"), error.end
 

@@ -104,7 +104,9 @@ def test_what_unpacks_to_a_thousandfold_is_refused(tmp_path: Path) -> None:
 
 def test_a_window_larger_than_allowed_is_refused(tmp_path: Path) -> None:
     parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=24)
-    packed = zstandard.ZstdCompressor(compression_params=parameters).compressobj().compress(Random(1).randbytes(1 << 20))
+    packed = (
+        zstandard.ZstdCompressor(compression_params=parameters).compressobj().compress(Random(1).randbytes(1 << 20))
+    )
     with pytest.raises(InputError, match="memory"):
         source_of(tmp_path, packed, zstd_window_log=20).head()
 

@@ -154,6 +154,7 @@ def _interpreted(fields: pl.DataFrame) -> pl.DataFrame:
     body = pl.when(is_submission).then(pl.col("selftext")).otherwise(pl.coalesce("body", "selftext"))
     sign = body.str.strip_chars().str.to_lowercase()
     author = pl.col("author")
+    title = pl.when(is_submission).then(pl.col("title"))
     return fields.select(
         "ordinal",
         "location",
@@ -168,11 +169,11 @@ def _interpreted(fields: pl.DataFrame) -> pl.DataFrame:
         posted_at_raw=pl.coalesce("created", "created_local"),
         edited_at_raw=pl.col("edited"),
         captured_at_raw=pl.coalesce("retrieved_again", "retrieved", "retrieved_utc"),
-        title=pl.col("title"),
+        title=title,
         body=body,
         votes=pl.coalesce("score", "ups"),
         deletion=pl.when(sign == "[deleted]").then(pl.lit("author")).when(sign.is_in(_GONE)).then(pl.lit("moderator")),
-        discussion_title=pl.when(is_submission).then(pl.col("title")),
+        discussion_title=title,
         discussion_url=pl.when(is_submission).then(address).otherwise(page),
         permalink=address,
     )
@@ -221,7 +222,8 @@ def _as_depth(value: Any) -> Any:
 
 
 def _is_submission(value: dict[str, Any]) -> bool:
-    return not value.get("link_id") and "body" not in value and ("selftext" in value or "title" in value)
+    commented = value.get("link_id") or "null"
+    return commented in _NULL_WORDS and "body" not in value and ("selftext" in value or "title" in value)
 
 
 def _seen_again(value: dict[str, Any]) -> str | None:
