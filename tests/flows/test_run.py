@@ -71,7 +71,8 @@ def test_second_run_does_nothing(raw, by_flow):
 
 def test_flow_runs_by_itself_as_a_deployment_runs_it(raw, by_flow, tmp_path):
     _, _, out = by_flow
-    summary = threadloom(RunParameters(raw=[raw], out=tmp_path))
+    # As a server stores parameters: plain values, made into RunParameters again by Prefect.
+    summary = threadloom({"raw": [str(raw)], "out": str(tmp_path)})
     assert open_archive(tmp_path).run_id == summary.run_id
     assert open_archive(tmp_path).digest() == open_archive(out).digest()
     assert threadloom(RunParameters(raw=[raw], out=tmp_path)).nothing_new
