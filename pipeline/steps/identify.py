@@ -9,14 +9,15 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.deduplicate.contained import find_standing_quotes
-from pipeline.deduplicate.identity import Identity, identify_posts
+from pipeline.deduplicate.identity import identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
+from pipeline.errors import ContractError
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
-from pipeline.store.captures import kept_captures, scan_records
+from pipeline.store.captures import scan_records
 
 BUCKET_SIGHTINGS = 250_000
-DIVIDE_RECORDS = 500_000
+DIVIDE_RECORDS = 100_000
 
 _KEY_COLUMNS = (
     "sighting_id", "capture_id", "ordinal", "listing", "scope", "native_id", "discussion_scope", "native_discussion",
@@ -43,7 +44,11 @@ def identify_all(plan: RunPlan) -> StepReport:
             {"sighting_id": "quoted_sighting_id", "post_id": "quoted_id"}
         )
         quoted = identity.sightings.drop_nulls("quoted_sighting_id").join(firsts, on="quoted_sighting_id", how="left")
-        n_buckets = _divide_records(plan, identity, quoted)
+        homes = keys.select("sighting_id").join(identity.sightings, on="sighting_id", how="left", maintain_order="left")
+        homes = homes.join(
+            quoted.select("sighting_id", "quoted_id"), on="sighting_id", how="left", maintain_order="left"
+        )
+        n_buckets = _divide_records(plan, captures, homes, identity.placeholders)
         report.counts.update(
             sightings=identity.sightings.height,
             posts=identity.sightings["post_id"].n_unique(),
@@ -66,38 +71,34 @@ def _read_paragraphs(plan: RunPlan, captures: list[str], listed: pl.DataFrame) -
     return listed.filter("paragraphs").join(words, on="sighting_id", how="left", maintain_order="left")
 
 
-def _divide_records(plan: RunPlan, identity: Identity, quoted: pl.DataFrame) -> int:
-    """Writes the records of whole discussions together; how many buckets there are decides no row."""
-    wanted = -(-identity.sightings.height // BUCKET_SIGHTINGS)
+def _divide_records(plan: RunPlan, captures: list[str], homes: pl.DataFrame, placeholders: pl.DataFrame) -> int:
+    """Writes the records of whole discussions together; how many buckets there are decides no row.
+
+    Args:
+        captures: whose records to divide.
+        homes: the identity of each of their records, in the order of the records.
+        placeholders: those of all discussions.
+    """
+    wanted = -(-homes.height // BUCKET_SIGHTINGS)
     n_buckets = max(1, wanted if wanted > plan.parameters.buckets else min(plan.parameters.buckets, wanted))
-    bucket = pl.col("discussion_id").rank("dense") % n_buckets
-    homes = identity.sightings.join(
-        quoted.select("sighting_id", "quoted_id"), on="sighting_id", how="left", maintain_order="left"
-    ).with_columns(bucket=bucket.cast(pl.UInt32))
     homes = homes.drop("unit").rename({"listing": "listing_number"})
+    homes = homes.with_columns(bucket=(pl.col("discussion_id").rank("dense") % n_buckets).cast(pl.UInt32))
     places = homes.select("discussion_id", "bucket").unique()
-    placeholders = identity.placeholders.join(places, on="discussion_id", how="left")
+    unseen = placeholders.join(places, on="discussion_id", how="left")
     for number in range(n_buckets):
-        plan.work.write(f"placeholders/{number:04d}", placeholders.filter(pl.col("bucket") == number).drop("bucket"))
-    # A pass per group of captures, so that no more than a group's records are in memory.
-    for nth, group in enumerate(_group_captures(plan)):
-        records = scan_records(plan.layout, group).collect().join(homes, on="sighting_id", how="inner")
-        for (number,), part in records.partition_by("bucket", as_dict=True).items():
+        plan.work.write(f"placeholders/{number:04d}", unseen.filter(pl.col("bucket") == number).drop("bucket"))
+    start = 0
+    # Chunk by chunk, so that no more than a chunk's texts are in memory.
+    batches = scan_records(plan.layout, captures).collect_batches(chunk_size=DIVIDE_RECORDS, maintain_order=True)
+    for nth, records in enumerate(batches):
+        own = homes.slice(start, records.height)
+        start += records.height
+        if not own["sighting_id"].equals(records["sighting_id"]):
+            raise ContractError("The kept captures changed while this run read them; run again")
+        whole = pl.concat([records, own.drop("sighting_id")], how="horizontal")
+        for (number,), part in whole.partition_by("bucket", as_dict=True).items():
             plan.work.write(f"bucket-{number:04d}/{nth:05d}", part.drop("bucket"))
     return n_buckets
-
-
-def _group_captures(plan: RunPlan) -> list[list[str]]:
-    """Captures in groups of about DIVIDE_RECORDS records."""
-    groups: list[list[str]] = []
-    size = DIVIDE_RECORDS
-    for capture in kept_captures(plan.layout):
-        if size >= DIVIDE_RECORDS:
-            groups.append([])
-            size = 0
-        groups[-1].append(capture.capture_id)
-        size += capture.facts["n_records"]
-    return groups
 
 
 def bucket_names(plan: RunPlan) -> list[str]:

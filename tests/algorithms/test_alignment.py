@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,7 +55,9 @@ def test_subsets_in_one_order_merge_into_it(page: list[int], chosen: list[set[in
     listings = sorted(([code for code in page if code in subset] for subset in chosen), key=len, reverse=True)
     slots, order = merge(*listings)
     code_of = {
-        slot: code for listing, row in zip(listings, slots, strict=True) for code, slot in zip(listing, row, strict=True)
+        slot: code
+        for listing, row in zip(listings, slots, strict=True)
+        for code, slot in zip(listing, row, strict=True)
     }
     assert len(set(code_of.values())) == len(code_of), "one code got two slots"
     merged = [code_of[slot] for slot in order]
@@ -122,7 +126,7 @@ def test_longest_increasing_against_all_subsequences(values: list[int]) -> None:
     indices = longest_increasing(np.array(values, dtype=np.int64)).tolist()
     picked = [values[i] for i in indices]
     assert indices == sorted(set(indices))
-    assert all(a < b for a, b in zip(picked, picked[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(picked))
     best = [0] * (len(values) + 1)
     for i in range(len(values)):
         best[i + 1] = 1 + max((best[j + 1] for j in range(i) if values[j] < values[i]), default=0)
