@@ -55,7 +55,7 @@ def recognise_format(source: Source) -> Reader:
 def _likeness(data: bytes) -> str:
     start = data.lstrip()[:64].lower()
     if start.startswith((b"{", b"[")):
-        return "looks like one JSON document rather than one object a line"
+        return "looks like one JSON document, not like objects with named columns"
     if start.startswith(b"<"):
         return "looks like XML or HTML"
     return "is no text"

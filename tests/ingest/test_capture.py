@@ -35,6 +35,9 @@ def format_of(folder: Path, data: bytes, **settings: Any) -> str:
         (b'{"id": 1, "text": "' + b"long " * 20_000 + b'"}\n', "jsonl"),
         (b'{"id":"c1","body":"Ouch","link_id":"t3_1","subreddit":"pics"}\n', "reddit"),
         (b'{"id":"1","selftext":"","title":"A link","subreddit":"pics"}\n', "reddit"),
+        (b'[\n  {"id": 1,\n   "text": "Hello"}\n]\n', "json"),
+        (b'[{"id":1,"text":"a"},', "json"),
+        (b"<ada> Hello, all\n<ben> Hello, ada\n", "flat_text"),
         (b"id,text\n1,Hello\n2,You\n", "csv"),
         (b"id;text\r\n1;Hello, you\r\n2;You\r\n", "csv"),
         (b"author\tmessage with words\ttext\nada\tx\tHello\n", "csv"),
@@ -55,7 +58,8 @@ def test_a_renamed_column_makes_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b'[\n  {"id": 1,\n   "text": "Hello"}\n]\n', "JSON document"),
+        (b'[\n  {"text": "Hello",\n   "ts": "1"}\n]\n', "JSON document"),
+        (b"<p>Hello <b>you</b></p>", "XML or HTML"),
         (b'{\n  "posts": [1]\n}\n', "JSON document"),
         (b"<?xml version='1.0'?><posts/>", "XML or HTML"),
         (b"<!DOCTYPE html><p>Hello", "XML or HTML"),
@@ -72,7 +76,7 @@ def test_a_named_format_is_obeyed(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_work_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="parquet, reddit, jsonl, csv, flat_text"):
+    with pytest.raises(SettingError, match="parquet, reddit, jsonl, json, csv, flat_text"):
         format_of(tmp_path, b"Hello", format="word")
     with pytest.raises(SettingError, match="--map body=words"):
         format_of(tmp_path, b"Hello", columns={"body": "words"})
@@ -100,7 +104,7 @@ def test_files_are_found_in_folders(tmp_path: Path) -> None:
 
 def test_list_formats_names_every_reader() -> None:
     formats = list_formats()
-    assert formats["name"].to_list() == ["parquet", "reddit", "jsonl", "csv", "flat_text"]
+    assert formats["name"].to_list() == ["parquet", "reddit", "jsonl", "json", "csv", "flat_text"]
     assert formats.null_count().sum_horizontal().item() == 0
 
 

@@ -3,7 +3,7 @@
 A new format is one module here, its import, and its line in the tuple.
 
 >>> [reader.name for reader in READERS]
-['parquet', 'reddit', 'jsonl', 'csv', 'flat_text']
+['parquet', 'reddit', 'jsonl', 'json', 'csv', 'flat_text']
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pipeline.ingest.reader import Reader
 from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.table_csv import READER as CSV
+from pipeline.ingest.readers.table_json import READER as JSON
 from pipeline.ingest.readers.table_jsonl import READER as JSONL
 from pipeline.ingest.readers.table_parquet import READER as PARQUET
 
@@ -19,6 +20,7 @@ READERS: tuple[Reader, ...] = (
     PARQUET,
     REDDIT,
     JSONL,
+    JSON,
     CSV,
     FLAT_TEXT,
 )

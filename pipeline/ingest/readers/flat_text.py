@@ -33,9 +33,7 @@ from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch, Rejection
 
 # Marks without width say nothing at the edge of a line: zero width space, word joiner, byte order mark.
 _EDGES = "".join(chr(point) for point in range(0x3001) if chr(point).isspace()) + "\u200b\u2060\ufeff"
-_MARKED_UP = re.compile(
-    rb"<\?xml|<!doctype|<html|<rss|<feed|<mediawiki|[\[{]\s*[\[{\"]|\{\s*\}|\[\s*\]\s*$", re.IGNORECASE
-)
+_MARKED_UP = re.compile(rb"<\?xml|<!doctype|<[a-z](?s:.){,4000}</|[\[{]\s*[\[{\"]|\{\s*\}|\[\s*\]\s*$", re.IGNORECASE)
 _REPAIRED = extra_json({"text_repaired": True})
 
 
@@ -75,6 +73,9 @@ def read(source: Source) -> Iterator[Batch]:
         return Batch(records, rejections.frame())
 
     for number, line in enumerate(lines, start=1):
+        if len(ordinals) + len(rejections.rows) >= BATCH_RECORDS or size >= BATCH_BYTES:
+            yield batch()
+            ordinals, places, bodies, extras, rejections, size = [], [], [], [], Rejections(), 0
         if len(line) > longest or b"\0" in line:
             if len(line) > longest:
                 rejections.add(ordinal, f"line {number}", "too_long", f"longer than {longest} bytes", line)
@@ -92,9 +93,6 @@ def read(source: Source) -> Iterator[Batch]:
         extras.append(_REPAIRED if repaired else None)
         ordinal += 1
         size += len(line)
-        if len(ordinals) >= BATCH_RECORDS or size >= BATCH_BYTES:
-            yield batch()
-            ordinals, places, bodies, extras, rejections, size = [], [], [], [], Rejections(), 0
     if lines.damage:
         rejections.add(ordinal, f"after line {number}", "damaged_file", lines.damage, b"")
     yield batch()

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -26,12 +26,21 @@ _BLANKS = b" \t\r\x0b\x0c"
 _WHOLE_FLOATS = 2.0**53  # from here on a float may stand for an integer that orjson could not keep
 
 
+class Pieces(Protocol):
+    """The parts of a file that should each hold a JSON value; `damage` says, after the last, what is missing."""
+
+    damage: str | None
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 @dataclass
 class ParsedLines:
     """Some objects of a file; rows of the four lists belong together."""
 
+    unit: str = "line"  # what locations count, from 1
     ordinals: list[int] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)  # lines count from 1
+    numbers: list[int] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
     objects: list[dict[str, Any]] = field(default_factory=list)
     repaired: set[int] = field(default_factory=set)  # rows whose bytes or escapes were no valid text
@@ -39,62 +48,64 @@ class ParsedLines:
 
     def locations(self) -> list[str]:
         """Where each object stands."""
-        return [f"line {number}" for number in self.numbers]
+        return [f"{self.unit} {number}" for number in self.numbers]
 
 
 def parse_lines(source: Source) -> Iterator[ParsedLines]:
     """The objects of a file in order, some 50,000 at a time. Blank lines are passed over; every other line counts."""
-    longest = source.settings.record_bytes
-    lines = source.lines()
-    parsed = ParsedLines()
+    return parse_pieces(source.lines(), "line", source.settings.record_bytes)
+
+
+def parse_pieces(pieces: Pieces, unit: str, longest: int) -> Iterator[ParsedLines]:
+    """The objects among the pieces of a file in order, some 50,000 at a time; blank pieces are passed over."""
+    parsed = ParsedLines(unit)
     ordinal = number = size = 0
-    for number, line in enumerate(lines, start=1):
+    for number, piece in enumerate(pieces, start=1):
         try:
-            value = orjson.loads(line) if len(line) <= longest else None
+            value = orjson.loads(piece) if len(piece) <= longest else None
         except orjson.JSONDecodeError:
-            if not line.strip(_BLANKS):
+            if not piece.strip(_BLANKS):
                 continue
-            value, repaired, trouble = _parse_carefully(line)
+            value, repaired, trouble = parse_carefully(piece)
             if trouble:
-                parsed.rejections.add(ordinal, f"line {number}", "bad_json", trouble, line)
+                parsed.rejections.add(ordinal, f"{unit} {number}", "bad_json", trouble, piece)
                 ordinal += 1
                 continue
-            if repaired:
+            if repaired and isinstance(value, dict):
                 parsed.repaired.add(len(parsed.objects))
         if type(value) is dict:
             parsed.ordinals.append(ordinal)
             parsed.numbers.append(number)
-            parsed.lines.append(line)
+            parsed.lines.append(piece)
             parsed.objects.append(value)
-            size += len(line)
-        elif len(line) > longest:
-            parsed.rejections.add(ordinal, f"line {number}", "too_long", f"longer than {longest} bytes", line)
+            size += len(piece)
+        elif len(piece) > longest:
+            parsed.rejections.add(ordinal, f"{unit} {number}", "too_long", f"longer than {longest} bytes", piece)
         else:
             kind = "null" if value is None else type(value).__name__
-            parsed.rejections.add(ordinal, f"line {number}", "not_an_object", f"JSON, but {kind}, no object", line)
-            parsed.repaired.discard(len(parsed.objects))
+            parsed.rejections.add(ordinal, f"{unit} {number}", "not_an_object", f"JSON, but {kind}, no object", piece)
         ordinal += 1
-        if len(parsed.objects) >= BATCH_RECORDS or size >= BATCH_BYTES:
+        if len(parsed.objects) + len(parsed.rejections.rows) >= BATCH_RECORDS or size >= BATCH_BYTES:
             yield parsed
-            parsed, size = ParsedLines(), 0
-    if lines.damage:
-        parsed.rejections.add(ordinal, f"after line {number}", "damaged_file", lines.damage, b"")
+            parsed, size = ParsedLines(unit), 0
+    if pieces.damage:
+        parsed.rejections.add(ordinal, f"after {unit} {number}", "damaged_file", pieces.damage, b"")
     yield parsed
 
 
-def _parse_carefully(line: bytes) -> tuple[Any, bool, str]:
-    """A line as the standard parser reads it: the value, whether it had to be repaired, and why it cannot be read."""
+def parse_carefully(line: bytes) -> tuple[Any, bool, str]:
+    """A JSON value as the standard parser reads it, whether it had to be repaired, and why it cannot be read."""
     text, repaired = decode_line(line)
     try:
         value = json.loads(text, strict=False, parse_constant=lambda _: None)
         mended = _mend(value)
+        return mended, repaired or mended != value, ""
     except json.JSONDecodeError as error:
         return None, False, f"{error.msg} at character {error.pos + 1}"
     except RecursionError:
         return None, False, "nested too deeply"
     except ValueError:
         return None, False, "holds a number of too many digits"
-    return mended, repaired or mended != value, ""
 
 
 def _mend(value: Any) -> Any:
@@ -113,7 +124,7 @@ def exact_integers(values: list[Any], lines: list[bytes], name: str) -> list[Any
     if float not in set(map(type, values)):
         return values
     return [
-        _parse_carefully(lines[row])[0].get(name) if type(value) is float and abs(value) >= _WHOLE_FLOATS else value
+        parse_carefully(lines[row])[0].get(name) if type(value) is float and abs(value) >= _WHOLE_FLOATS else value
         for row, value in enumerate(values)
     ]
 
@@ -123,7 +134,7 @@ def peek_objects(head: Head) -> tuple[list[dict[str, Any]], int]:
     objects: list[dict[str, Any]] = []
     others = 0
     for line in head.lines():
-        value = _parse_carefully(line)[0] if line.startswith(b"{") else None
+        value = parse_carefully(line)[0] if line.startswith(b"{") else None
         if isinstance(value, dict):
             objects.append(value)
         else:
@@ -160,8 +171,8 @@ def find_keys(source: Source, wanted: dict[str, frozenset[str]]) -> tuple[set[st
         pattern = re.compile(rb'"\s*(?:' + keys + rb')\s*"\s*:', re.IGNORECASE)
         longest = source.settings.record_bytes
         for line in source.lines():
-            if len(line) <= longest and pattern.search(line):
-                value = _parse_carefully(line)[0]
+            if len(line) <= longest and (not seen or pattern.search(line)):
+                value = parse_carefully(line)[0]
                 if isinstance(value, dict) and look([value]):
                     break
     return set(wanted) - set(missing), seen

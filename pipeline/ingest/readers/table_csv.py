@@ -109,7 +109,7 @@ def read(source: Source) -> Iterator[Batch]:
         else:
             rejections.add(ordinal, f"line {row.first_line}", *trouble, row.raw)
         ordinal += 1
-        if len(kept) >= BATCH_RECORDS or size >= BATCH_BYTES:
+        if len(kept) + len(rejections.rows) >= BATCH_RECORDS or size >= BATCH_BYTES:
             yield batch()
             ordinals, kept, rejections, size = [], [], Rejections(), 0
     if lines.damage:

@@ -19,16 +19,13 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
-from pipeline.ingest.readers.columns import TableRows, column_meanings, match_columns, table_batch, table_facts
-from pipeline.ingest.readers.json_lines import ParsedLines, exact_integers, find_keys, parse_lines, peek_objects
+from pipeline.ingest.readers.columns import column_meanings, table_batch, table_facts
+from pipeline.ingest.readers.json_lines import find_keys, parse_lines, peek_objects
+from pipeline.ingest.readers.json_tables import object_rows
 from pipeline.ingest.records import Batch
-from pipeline.settings import ReadSettings
-
-_ID_COLUMNS = ("id", "parent_id", "discussion_id", "author", "created_at")
 
 
 def recognise(head: Head) -> bool:
@@ -50,7 +47,7 @@ def read(source: Source) -> Iterator[Batch]:
     present, _ = _present(source)
     for parsed in parse_lines(source):
         yield table_batch(
-            _rows(parsed, source.settings),
+            object_rows(parsed, source.settings),
             parents="parent_id" in present,
             settings=source.settings,
             rejections=parsed.rejections,
@@ -61,37 +58,6 @@ def _present(source: Source) -> tuple[set[str], set[str]]:
     meanings = column_meanings(source.settings.columns)
     wanted = {known: frozenset(name for name in meanings if meanings[name] == known) for known in ("text", "parent_id")}
     return find_keys(source, wanted)
-
-
-def _rows(parsed: ParsedLines, settings: ReadSettings) -> TableRows:
-    """Values of the known columns, and what else each object holds."""
-    objects = parsed.objects
-    meanings = column_meanings(settings.columns)
-    keys = sorted(set().union(*objects))
-    columns = match_columns(keys, meanings)
-    if len(columns) == sum(key.strip().lower() in meanings for key in keys):
-        values: dict[str, list[Any]] = {
-            known: [value.get(column) for value in objects] for known, column in columns.items()
-        }
-        unknown = set(keys) - set(columns.values())
-        others: list[dict[str, Any]] = [
-            {key: value[key] for key in value.keys() & unknown} if unknown else {} for value in objects
-        ]
-        for known in _ID_COLUMNS:
-            if known in columns:
-                values[known] = exact_integers(values[known], parsed.lines, columns[known])
-    else:  # some column is spelled in several ways: each object's own keys decide
-        values = {known: [None] * len(objects) for known in columns}
-        others = []
-        for row, value in enumerate(objects):
-            own = match_columns(value, meanings)
-            for known, column in own.items():
-                values[known][row] = value[column]
-            taken = set(own.values())
-            others.append({key: inner for key, inner in value.items() if key not in taken})
-    for row in parsed.repaired:
-        others[row]["text_repaired"] = True
-    return TableRows(parsed.ordinals, parsed.locations(), values, others, parsed.lines.__getitem__)
 
 
 READER = Reader(
