@@ -22,6 +22,7 @@ LOOK_BACK = 64
 MIN_ANCHORS = 3
 MIN_BITS = 80.0
 MAX_ANCHOR_BITS = 40.0
+RARE_BITS = 20.0
 MIN_SUPPORT = 0.5
 HEAD_COST = 0.25
 
@@ -60,7 +61,8 @@ def find_restarts(previous: NDArray[np.int64], bits: NDArray[np.float64]) -> NDA
         bits: float64[n], how many bits of surprise each row's words carry.
 
     Returns:
-        int64[k], ascending; empty where the rows are one listing.
+        int64[k], ascending; empty where the rows are one listing. Each is the first rare row that is repeated; short
+        rows right above it may belong to it as well.
     """
     anchors = np.flatnonzero(previous >= 0)
     if anchors.size < MIN_ANCHORS:
@@ -74,8 +76,12 @@ def find_restarts(previous: NDArray[np.int64], bits: NDArray[np.float64]) -> NDA
         chain = [int(end)]
         while before[chain[-1]] >= 0:
             chain.append(int(before[chain[-1]]))
+        chain.reverse()
+        # A short reply may chain up by chance: a capture begins where words are rare, and above that as its caller sees.
+        rare = [k for k, anchor in enumerate(chain) if bits[anchors[anchor]] >= RARE_BITS]
+        chain = chain[rare[0] :] if rare else chain
         if len(chain) >= MIN_ANCHORS:
-            candidates.append((int(end), chain[::-1]))
+            candidates.append((int(end), chain))
     return _supported_starts(candidates, anchors, previous, score)
 
 

@@ -85,7 +85,7 @@ def test_second_run_over_the_same_files_does_nothing(tmp_path: Path) -> None:
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(n=st.integers(4, 40), seed=st.integers(0, 10_000))
+@given(n=st.integers(10, 40), seed=st.integers(0, 10_000))
 def test_page_has_the_same_ids_twice_in_a_file_in_two_files_or_two_runs(
     tmp_path_factory: pytest.TempPathFactory, n: int, seed: int
 ) -> None:
