@@ -20,7 +20,7 @@ import polars as pl
 from pipeline.tables import Quarantine, RawRecords, fit_table
 
 BATCH_RECORDS = 50_000
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 32 << 20  # parsed, they take some five times that
 EXTRA_CHARACTERS = 4_000
 RAW_BYTES = 1_000
 

@@ -59,6 +59,8 @@ def test_a_renamed_column_makes_a_table(tmp_path: Path) -> None:
     ("data", "words"),
     [
         (b'[\n  {"text": "Hello",\n   "ts": "1"}\n]\n', "JSON document"),
+        (b'{"posts": [{"id": 1}]}\n', "JSON document"),
+        (b'{"title": "' + b"long " * 20_000 + b'", "posts": []}\n', "JSON document"),
         (b"<p>Hello <b>you</b></p>", "XML or HTML"),
         (b'{\n  "posts": [1]\n}\n', "JSON document"),
         (b"<?xml version='1.0'?><posts/>", "XML or HTML"),

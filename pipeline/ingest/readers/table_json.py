@@ -32,6 +32,7 @@ from pipeline.ingest.records import Batch
 
 _BETWEEN = re.compile(r"[\s,]*")
 _OBJECTS_LOOKED_AT = 20
+_SCAN = json.JSONDecoder(strict=False).raw_decode
 
 
 class Elements:
@@ -45,41 +46,28 @@ class Elements:
     def __iter__(self) -> Iterator[bytes]:
         # Bytes that are no UTF-8 travel as lone surrogates and become the same bytes again with their element.
         decode = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape").decode
-        scan = json.JSONDecoder(strict=False).raw_decode
         text, wanted, opened = "", 0, False
         for chunk in self._sound_chunks():
             text += decode(chunk, final=not chunk)
-            if chunk and len(text) < wanted:
+            if chunk and (len(text) < wanted or not text.strip()):
                 continue
-            place = 0
+            if not opened and text.lstrip().startswith("["):
+                opened, text = True, text[text.index("[") + 1 :]
             if not opened:
-                if not text.strip():
-                    continue
-                if not text.lstrip().startswith("["):
-                    break
-                opened, place = True, text.index("[") + 1
-            while True:
-                place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
-                try:
-                    end = scan(text, place)[1]
-                except (ValueError, RecursionError):
-                    break
-                if end == len(text) and chunk:  # a number may go on
-                    break
-                yield text[place:end].encode("utf-8", "surrogateescape")
-                place = end
-            text = text[place:]
+                break
+            elements, text = _cut(text, last=not chunk)
+            yield from elements
             if text.startswith("]"):
                 text = text[1:]
                 break
-            wanted = 2 * len(text)  # an element that is not whole yet is tried again when twice as much is there
             if len(text) > self._longest:
                 break
+            wanted = 2 * len(text)  # an element that is not whole yet is tried again when twice as much is there
         else:
             if opened and not text.strip():
                 self.damage = self.damage or "the array is not closed: the file breaks off"
         if text.strip():
-            yield text[: self._longest + 1].encode("utf-8", "surrogateescape")
+            yield _as_bytes(text[: self._longest + 1])
 
     def _sound_chunks(self) -> Iterator[bytes]:
         """The chunks, and an empty one after the last."""
@@ -88,6 +76,26 @@ class Elements:
         except DamagedStreamError as damage:
             self.damage = str(damage)
         yield b""
+
+
+def _cut(text: str, *, last: bool) -> tuple[list[bytes], str]:
+    """The whole elements at the start of a text, and what follows them; only the last text may end with a number."""
+    elements: list[bytes] = []
+    place = 0
+    while True:
+        place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+        try:
+            end = _SCAN(text, place)[1]
+        except (ValueError, RecursionError):
+            return elements, text[place:]
+        if end == len(text) and not last:
+            return elements, text[place:]
+        elements.append(_as_bytes(text[place:end]))
+        place = end
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")
 
 
 def recognise(head: Head) -> bool:

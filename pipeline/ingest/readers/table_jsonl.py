@@ -10,7 +10,8 @@ to be repaired is marked ``text_repaired`` in ``extra``. Of a key given twice th
 key, and then a record without it is a root. A line cut short, a line that is no object, and a record with neither id
 nor text go to quarantine, and the file goes on.
 
-A file is JSON lines when most of its first lines are JSON objects, so one bad line at the top does no harm.
+A file is JSON lines when most of its first lines are JSON objects, so one bad line at the top does no harm. A single
+object must have a key for the text (text, body, content, message, comment, or renamed): it may be a document otherwise.
 
 >>> READER.recognise(Head("posts.jsonl", b'{"id": 1, "text": "Hello"}', complete=True))
 True
@@ -18,21 +19,26 @@ True
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
-from pipeline.ingest.readers.columns import column_meanings, table_batch, table_facts
+from pipeline.ingest.readers.columns import TEXT_NAMES, column_meanings, table_batch, table_facts
 from pipeline.ingest.readers.json_lines import find_keys, parse_lines, peek_objects
 from pipeline.ingest.readers.json_tables import object_rows
 from pipeline.ingest.records import Batch
 
 
 def recognise(head: Head) -> bool:
-    """Whether most of the first lines are JSON objects; a first line longer than the head is taken on trust."""
-    if not head.lines():
-        return not head.complete and head.data.lstrip().startswith(b'{"')
+    """Whether most of the first lines are JSON objects. One object alone must have a key that may hold the words."""
+    names = TEXT_NAMES | {name.strip().lower() for name in head.columns}
+    if not head.lines():  # the first line is longer than the head
+        keys = re.findall(rb'[{,]\s*"(\w+)"\s*:', head.data)
+        return head.data.lstrip().startswith(b"{") and any(key.decode().lower() in names for key in keys)
     objects, others = peek_objects(head)
+    if len(objects) == 1 and head.complete:
+        return others == 0 and any(key.strip().lower() in names for key in objects[0])
     return len(objects) > others
 
 
