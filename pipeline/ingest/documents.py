@@ -1,0 +1,137 @@
+"""Documents: files that are one tree (a JSON answer of an API, a saved page, an XML export), not rows.
+
+In: a source. Out: its bytes or its parsed tree, within limits, and a `RecordList` to gather records in.
+
+>>> rows = RecordList()
+>>> rows.add("comment 1", body="Hello", markup="plain", native_id="1", scope="example")
+>>> [batch.records.height for batch in rows.batches()]
+[1]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from pipeline.errors import InputError
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.decoding import decode_line, without_surrogates
+from pipeline.ingest.records import BATCH_RECORDS, Batch, Rejections, extra_json, record_frame
+from pipeline.tables import RawRecords
+
+DOCUMENT_BYTES = 1 << 30
+
+_COLUMNS = tuple(RawRecords.columns())
+
+
+def read_bytes(source: Source, most: int = DOCUMENT_BYTES) -> bytes:
+    """The whole file, unpacked, text in UTF-8 without a mark; a damaged packed file gives what can be unpacked.
+
+    Raises:
+        InputError: it is larger than ``most`` bytes.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in _sound_chunks(source):
+        size += len(chunk)
+        if size > most:
+            raise InputError(
+                f"{source.path} is one document of more than {most >> 20} MiB; split it into several files."
+            )
+        pieces.append(chunk)
+    return b"".join(pieces)
+
+
+def _sound_chunks(source: Source) -> Iterator[bytes]:
+    try:
+        yield from source.chunks()
+    except InputError as damage:
+        if type(damage) is InputError:
+            raise
+
+
+def parse_json(data: bytes) -> Any:
+    """A JSON document; what strict JSON forbids (NaN, lone surrogates, huge numbers, bad UTF-8) is read all the same.
+
+    Raises:
+        ValueError: it is no JSON, is cut short, or nests too deeply; the message says which.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as strict:
+        try:
+            text, _ = decode_line(data)
+            return json.loads(text, strict=False, parse_constant=lambda _: None)
+        except RecursionError:
+            raise ValueError("it nests too deeply") from strict
+        except ValueError as lenient:
+            raise ValueError(str(lenient)) from strict
+
+
+def peek_json(head: Head) -> Any:
+    """The document, where the head holds all of it and it is JSON; else None."""
+    if not head.complete:
+        return None
+    try:
+        return parse_json(head.data)
+    except ValueError:
+        return None
+
+
+def has_keys(head: Head, *names: str) -> bool:
+    """Whether the head of a JSON document shows every one of these keys, at whatever depth."""
+    start = head.data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return start in (b"{", b"[") and all(
+        re.search(rb'"' + re.escape(name.encode()) + rb'"\s*:', head.data) for name in names
+    )
+
+
+class RecordList:
+    """Records of a document, gathered one by one and handed on as batches; ordinals count rejected ones too."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, Any]] = []
+        self._rejections = Rejections()
+        self._ordinal = 0
+
+    def add(self, location: str, *, extra: dict[str, Any] | None = None, **fields: Any) -> None:
+        """Keep a record.
+
+        Args:
+            location: where it stands, e.g. "comment 3" or "byte 512".
+            extra: what else to keep; nulls are dropped.
+            fields: columns of RawRecords but ordinal, location and extra; text may hold lone surrogates.
+
+        A record with neither native_id nor a body, title or deletion goes to quarantine (no_id_no_text).
+        """
+        if all(fields.get(name) in (None, "") for name in ("native_id", "body", "title", "deletion")):
+            self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())
+            return
+        row = {name: without_surrogates(value) if isinstance(value, str) else value for name, value in fields.items()}
+        row |= {"ordinal": self._ordinal, "location": location, "extra": extra_json(extra or {})}
+        unknown = row.keys() - set(_COLUMNS)
+        if unknown:
+            raise TypeError(f"RawRecords has no column {', '.join(sorted(unknown))}")
+        self._rows.append(row)
+        self._ordinal += 1
+
+    def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
+        """Put a record into quarantine."""
+        self._rejections.add(self._ordinal, location, rule, detail, raw)
+        self._ordinal += 1
+
+    def __len__(self) -> int:
+        return self._ordinal
+
+    def batches(self) -> Iterator[Batch]:
+        """All records in order; at least one batch."""
+        defaults: dict[str, Any] = {"listing": 0, "parent_known": False, "markup": "plain"}
+        rejected = self._rejections.frame()
+        for start in range(0, max(1, len(self._rows)), BATCH_RECORDS):
+            rows = self._rows[start : start + BATCH_RECORDS]
+            columns = {name: [row.get(name, defaults.get(name)) for row in rows] for name in _COLUMNS}
+            yield Batch(record_frame(columns), rejected if start == 0 else rejected.clear())
