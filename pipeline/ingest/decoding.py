@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 
 _LOST = "\ufffd"
+_LIKELY_LEADS = b"\xc2\xc3\xe2\xf0"
 
 
 def _as_windows_text(error: UnicodeError) -> tuple[str, int]:
@@ -18,8 +19,9 @@ def _as_windows_text(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     wrong = error.object[error.start : error.end]
-    # A lead byte with a proper continuation behind it is UTF-8 that lost its tail; alone it is a letter of Windows.
-    if len(wrong) > 1:
+    # A lead byte with a proper continuation behind it is UTF-8 that lost its tail; so, at the very end, are the lead
+    # bytes that are no letters a word ends in. Any other byte is a letter of Windows.
+    if len(wrong) > 1 or (error.reason == "unexpected end of data" and wrong in _LIKELY_LEADS):
         return _LOST, error.end
     return wrong.decode("cp1252", errors="replace"), error.end
 

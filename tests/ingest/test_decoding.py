@@ -26,6 +26,8 @@ def test_any_bytes_are_some_text(line: bytes) -> None:
         ("naïve café – “déjà vu”".encode("cp1252"), "naïve café – “déjà vu”"),
         ("schön".encode() + b" sch\xf6n", "schön schön"),
         ("cut in a sign: €".encode()[:-1], "cut in a sign: \ufffd"),
+        ("cut in a sign: é".encode()[:-1], "cut in a sign: \ufffd"),
+        (b"at the end: caf\xe9", "at the end: café"),
         (b"a byte without meaning: \x81!", "a byte without meaning: \ufffd!"),
     ],
 )

@@ -8,7 +8,7 @@ writes, is passed over. Location is the line on which a record begins.
 empty field is null.
 
 **What bites.** A row with more or fewer fields than the first goes to quarantine, for which field is which cannot be
-known (empty fields too many at its end do no harm). A quotation mark that is opened and never closed would swallow
+known (empty fields and names at its end do no harm). A quotation mark that is opened and never closed would swallow
 the rows below it: where they do not fit, its line is read by itself, marked ``unclosed_quote`` in ``extra``, and the
 file goes on with the next one. A first row repeated further down, as files glued together have it, goes to
 quarantine. Bytes that are no UTF-8 are read as Windows-1252 and marked ``text_repaired`` in ``extra``.
@@ -165,7 +165,10 @@ def _find_layout(head: Head) -> _Layout | None:
     for delimiter in delimiters:
         first = next(parse_rows(Feed(iter(lines[above:]), len(head.data)), delimiter, None), None)
         if first is not None and first.trouble is None:
-            layouts.append(_Layout(delimiter, [name.strip() for name in first.fields], above + first.last_line))
+            names = [name.strip() for name in first.fields]
+            while names and not names[-1]:
+                names.pop()
+            layouts.append(_Layout(delimiter, names, above + first.last_line))
     return max(
         layouts,
         key=lambda layout: (sum(name.lower() in known for name in layout.names), len(layout.names)),
