@@ -44,11 +44,12 @@ def read_attribution(line: str, whole: bool) -> str | None:
 
     Args:
         line: without quote marks and outer spaces.
-        whole: accept only the form that begins with a date, as one does for lines that were wrapped.
+        whole: accept only a form with a date at its beginning, as for lines that may have been wrapped.
     """
     if not 4 <= len(line) <= _LONGEST or line[-1] not in ":：e↑" or not (_wrote.search(line) or line[-1] == ":"):
         return None
-    if dated := _dated.match(line):
+    dated = _dated.match(line)
+    if dated and (not whole or _date_part.search(dated["before"])):
         after = _clean_name(dated["after"])
         return after if after and not _date_part.search(after) else _clean_name(_after_date(dated["before"]))
     if whole:

@@ -23,6 +23,7 @@ _TAG_START = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]*)")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _SPACES = re.compile(r"[ \t\n\f\u00a0]+")
 _MENTION_MARKS = re.compile(f"[{MENTION_START}{MENTION_END}]")
+_MENTION = re.compile(f"{MENTION_START}([^{MENTION_END}]*){MENTION_END}")
 _LONGEST_TAG = 1024  # a longer one is read without regard to its quotes, so that no text costs more than linear time
 
 _PARAGRAPHS = {
@@ -115,6 +116,15 @@ def _take_mentions(marked: str, quotes: list[Span]) -> tuple[str, list[Span], li
         [(moved[start], moved[end], author) for start, end, author in quotes],
         mentions,
     )
+
+
+def _tighten_mention(mention: re.Match[str]) -> str:
+    """A mention with its outer spaces outside of its marks; spaces alone are none."""
+    bare = mention[1].strip()
+    if not bare:
+        return mention[1]
+    before, after = mention[1].split(bare, 1)
+    return f"{before}{MENTION_START}{bare}{MENTION_END}{after}"
 
 
 class _Page:
@@ -253,6 +263,8 @@ class _Page:
         self._link = None
         words = "".join(self._words)
         self._words = []
+        if MENTION_START in words:
+            words = _MENTION.sub(_tighten_mention, words)
         if not self._pre:
             words = _SPACES.sub(" ", words).strip()
         if not words.strip() and not even_empty:

@@ -47,6 +47,7 @@ _ADDRESS = re.compile(r"<((?:https?://|mailto:)[^\s<>]+)>|((?:https?://|www\.)[^
 _SHELTERED = re.compile(f"{SHELTER}([0-9]+){SHELTER}")
 _SUPERSCRIPT = re.compile(r"(?<!\^)\^++\(([^()\n]*)\)|(?<![^\s*_~(\[|])\^++(?=\w)")
 _RUN = re.compile(r"\*+|_+|~~+|\|\|")
+_ADDRESS_SIGNS = set("/.#:?|@")
 _SPOILER_TITLES = ("/s", "/spoiler", "#s", "#spoiler")
 
 
@@ -203,6 +204,8 @@ def _read_link(link: re.Match[str]) -> str:
     words, address, title = link[1], link[2].strip("<>"), link[3]
     if title and address in _SPOILER_TITLES:
         return f"{words} {title[1:-1]}"
+    if _ADDRESS_SIGNS.isdisjoint(address):
+        return link[0]  # a[0](x) is no link
     return words if words.strip() else address
 
 

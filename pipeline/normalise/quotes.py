@@ -26,7 +26,7 @@ class Line(NamedTuple):
 
 # '>' marks in front of a line. Not marks: '>!' (a spoiler), '>>123' (a post number of an image board), and faces.
 _MARK = re.compile(r" {0,3}>(?![!=]|[:;][-']?[()\[\]DPpOo/\\|3<]|[._-]+[<>])[ ]?")
-_POST_NUMBER = re.compile(r"[ \t]*>>+(?:/\w+/)?\d+(?:\s|$)")
+_POST_NUMBER = re.compile(r" {0,3}>>(?:>/\w+/)?\d+(?:\s|$)")
 
 
 def strip_marks(line: str) -> tuple[int, str]:
@@ -101,9 +101,12 @@ def _place_attribution(lines: list[Line], at: int) -> None:
     above = at - 1
     if above >= 0 and not lines[above].text.strip():
         above -= 1
+    firsts: list[int] = []
     for first in range(above, max(above - 3, -1), -1):
         if lines[first].depth >= depth or not lines[first].text.strip():
             break
+        firsts.append(first)
+    for first in reversed(firsts):  # the longest first: a wrapped line's end may look like a whole one
         joined = " ".join(line.text.strip() for line in lines[first : above + 1])
         author = read_attribution(joined, whole=first < above)
         if author is not None:

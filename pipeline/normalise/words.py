@@ -64,7 +64,7 @@ def _fold_plain(values: Bytes, offsets: Offsets, classes: Bytes, out: Bytes, pla
                     sign = classes[third]
                     i += 2
                 elif byte == 0xC3:
-                    sign = _SPACE if second == 0x97 or second == 0xB7 else second | 0x20
+                    sign = _SPACE if second == 0x97 or second == 0xB7 else second | 0x20 if second < 0x9F else second
                     i += 1
                     if sign > _SPACE:
                         out[at] = byte
