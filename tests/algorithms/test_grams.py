@@ -14,9 +14,7 @@ WORDS = st.lists(st.sampled_from(["a", "bb", "ccc", "é", "日", "word"]), max_s
 @given(st.lists(WORDS, max_size=6), st.integers(1, 4))
 def test_hashes_name_the_runs_of_words(texts: list[list[str]], size: int) -> None:
     rows, hashes = hash_word_grams(pl.Series([" ".join(text) for text in texts], dtype=pl.String), size)
-    expected = [
-        (row, tuple(text[i : i + size])) for row, text in enumerate(texts) for i in range(len(text) - size + 1)
-    ]
+    expected = [(row, tuple(text[i : i + size])) for row, text in enumerate(texts) for i in range(len(text) - size + 1)]
     assert rows.tolist() == [row for row, _ in expected]
     named: dict[tuple[str, ...], int] = {}
     for (_, gram), value in zip(expected, hashes.tolist(), strict=True):
