@@ -92,7 +92,7 @@ def _threads(workers: int) -> Any:
 @flow(name="threadloom", task_runner=_threads(2), persist_result=False)
 def threadloom(parameters: RunParameters) -> RunSummary:
     """Raw dumps in, clean threaded Parquet out."""
-    prepared = _prepared.get()
+    prepared = _prepared_plan()
     if prepared is not None:
         return _carry_out(prepared)
     with steps.hold_archive(parameters):
@@ -122,6 +122,11 @@ def run_flow(parameters: RunParameters, progress: Progress | None = None) -> Run
         finally:
             _listener.reset(tokens[0])
             _prepared.reset(tokens[1])
+
+
+def _prepared_plan() -> RunPlan | None:
+    # A function of its own: runners that use other processes pickle the flow with every global that it names itself.
+    return _prepared.get()
 
 
 def _carry_out(plan: RunPlan) -> RunSummary:

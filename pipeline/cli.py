@@ -9,6 +9,7 @@ In: arguments. Out: text on standard output, progress and errors on standard err
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -259,7 +260,15 @@ def _tell(summary: RunSummary, out: Path) -> None:
     from pipeline.archive import open_archive
     from pipeline.report import summary_parts
 
-    _show(_console(), *summary_parts(open_archive(out), out, summary))
+    _show(_console(), *summary_parts(open_archive(out), out, summary, _own_name()))
+
+
+def _own_name() -> str:
+    """How this program is called from where the user stands: by its path where its folder is not searched."""
+    called = Path(sys.argv[0])
+    if called.name != "threadloom" or shutil.which("threadloom"):
+        return "threadloom"
+    return os.path.relpath(called)
 
 
 def _pairs(given: Iterable[str] | None, option: str) -> dict[str, str]:

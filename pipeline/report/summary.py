@@ -48,13 +48,16 @@ class Summary(Protocol):
     def peak_memory_bytes(self) -> int: ...
 
 
-def summary_parts(archive: Published, folder: Path, summary: Summary) -> list[RenderableType]:
+def summary_parts(
+    archive: Published, folder: Path, summary: Summary, command: str = "threadloom"
+) -> list[RenderableType]:
     """The tables with their rows, the beginning of the largest discussion, commands to go on with.
 
     Args:
         archive: what the run published, opened.
         folder: where, as the user named it.
         summary: what the run says of itself.
+        command: how the user calls this program.
     """
     parts: list[RenderableType] = []
     if summary.nothing_new:
@@ -67,7 +70,7 @@ def summary_parts(archive: Published, folder: Path, summary: Summary) -> list[Re
     largest = archive.threads.sort(["n_posts", "thread_id"], descending=[True, False]).head(1).collect()
     if largest.height:
         parts += [Text(), *tree_lines(archive, largest["thread_id"][0], limit=PREVIEW_POSTS, hint="")]
-    return [*parts, Text(), Text("Go on with", "bold"), *_commands(archive, folder, largest)]
+    return [*parts, Text(), Text("Go on with", "bold"), *_commands(archive, folder, largest, command)]
 
 
 def _counts(archive: Published) -> Table:
@@ -83,12 +86,12 @@ def _counts(archive: Published) -> Table:
     return table
 
 
-def _commands(archive: Tables, folder: Path, largest: pl.DataFrame) -> list[Text]:
+def _commands(archive: Tables, folder: Path, largest: pl.DataFrame, command: str) -> list[Text]:
     """Commands that can be copied as they stand, with ids that are there."""
     where = "" if folder == Path("parquet") else f" --archive {shlex.quote(printable(str(folder)))}"
     commands = []
     if largest.height:
-        commands.append(f"threadloom tree {largest['thread_id'][0]}{where}")
+        commands.append(f"tree {largest['thread_id'][0]}{where}")
     guessed = (
         archive.posts.filter(
             pl.col("link_kind") == "inferred", pl.col("parent_id").is_not_null(), ~pl.col("is_placeholder")
@@ -100,7 +103,7 @@ def _commands(archive: Tables, folder: Path, largest: pl.DataFrame) -> list[Text
     )
     some = guessed if guessed.height else archive.posts.select("post_id").head(1).collect()
     if some.height:
-        commands.append(f"threadloom why {some.item()}{where}")
+        commands.append(f"why {some.item()}{where}")
     ask = "SELECT author, count(*) AS posts FROM clean GROUP BY author ORDER BY posts DESC LIMIT 10"
-    commands.append(f'threadloom query "{ask}"{where}')
-    return [Text(f"  {command}") for command in commands]
+    commands.append(f'query "{ask}"{where}')
+    return [Text(f"  {command} {arguments}") for arguments in commands]

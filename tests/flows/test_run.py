@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import cloudpickle
 import pytest
 from prefect.artifacts import Artifact
 from prefect.client.orchestration import get_client
@@ -84,6 +85,11 @@ def test_errors_for_people_pass_through_unchanged(raw, by_flow, tmp_path):
     parameters = RunParameters(raw=[raw], out=tmp_path)
     with hold_archive(parameters), pytest.raises(ArchiveError, match="Another run"):
         threadloom(parameters)
+
+
+def test_flow_and_tasks_can_be_sent_to_other_processes():
+    sent = cloudpickle.loads(cloudpickle.dumps([threadloom, ingest_capture]))
+    assert [part.name for part in sent] == ["threadloom", "ingest_capture"]
 
 
 def tries(state: State) -> int:
