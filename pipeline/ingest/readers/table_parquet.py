@@ -29,6 +29,8 @@ from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.columns import TableRows, column_meanings, match_columns, table_batch, table_facts
 from pipeline.ingest.records import BATCH_RECORDS, RAW_BYTES, Batch, Rejections
 
+_REFUSED = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # polars panics over some damaged pages
+
 
 def recognise(head: Head) -> bool:
     """Whether the file begins as Parquet does."""
@@ -49,7 +51,7 @@ def read(source: Source) -> Iterator[Batch]:
     while True:
         try:
             frame = scan.slice(start, BATCH_RECORDS).collect()
-        except pl.exceptions.PolarsError as error:
+        except _REFUSED as error:
             raise InputError(f"{source.path} is damaged Parquet from row {start + 1} on: {error}") from error
         if frame.height == 0:
             return
@@ -73,7 +75,7 @@ def _columns(source: Source) -> list[str]:
         raise InputError(f"{source.path} is Parquet packed with {source.packing}. Unpack it first.")
     try:
         return pl.scan_parquet(source.path, glob=False).collect_schema().names()
-    except pl.exceptions.PolarsError as error:
+    except _REFUSED as error:
         raise InputError(f"{source.path} cannot be read as Parquet: {error}. Is it complete?") from error
 
 
