@@ -190,7 +190,7 @@ def _parent(tables: Tables, post: dict[str, Any]) -> list[Text]:
     sure = Text(f"a guess, right with a probability of {share_words(post['link_confidence'])}", "yellow")
     evidence = chosen[0]["evidence"] if chosen else []
     if evidence:
-        sure.append(f"; what speaks for it: {evidence_words(evidence)}")
+        sure.append(f"; what was weighed: {evidence_words(evidence)}")
     lines.append(sure)
     if post["under_id"]:
         under = Text(f"somewhere under this one with {share_words(post['under_confidence'])}: ")
