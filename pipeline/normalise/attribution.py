@@ -29,9 +29,9 @@ _stamped = re.compile(r"\d{4}-\d\d-\d\d,? \d{1,2}:\d\d\S*(?: (?:GMT|UTC)?\S{0,6}
 _MONTH = r"\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b\.?"
 # What a date is made of; the name begins after the last of these.
 _date_part = re.compile(
-    r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\s*[AaPp]\.?[Mm]\b\.?)?|\b(?:19|20)\d{2}\b|\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
-    r"|[+-]\d{2}:?\d{2}\b|\([A-Z]{2,5}\)|\b(?:UTC|GMT|[A-Z]{1,3}[SD]T|CET|CEST)\b|<[^<>]*>,"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th|[.])? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b"
+    r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:[\s?]*[AaPp]\.?[Mm]\b\.?)?|\b(?:19|20)\d{2}\b|\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+    r"|[+-]\d{2}:?\d{2}\b|\([A-Z]{2,5}\)|\b(?:UTC|GMT)(?:[+-]\d{1,2}\b)?|\b(?:[A-Z]{1,3}[SD]T|CET|CEST)\b|<[^<>]*>,"
+    rf"|\b\d{{1,2}}-{_MONTH}-\d{{2,4}}\b|\b\d{{1,2}}(?:st|nd|rd|th|[.])? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b"
     r"|\b(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\b"
 )
 _address = re.compile(r"\s*(?:<[^<>]*>?|[(\[](?:mailto:)?[^()\[\]\s]+(?:@| at )[^()\[\]]*[)\]])")
@@ -48,18 +48,15 @@ def read_attribution(line: str, whole: bool) -> str | None:
     """
     if not 4 <= len(line) <= _LONGEST or line[-1] not in ":：e↑" or not (_wrote.search(line) or line[-1] == ":"):
         return None
+    name = None
     dated = _dated.match(line)
-    if dated and (not whole or _date_part.search(dated["before"])):
+    if dated and not (whole and (_wrote.search(dated["before"]) or not _date_part.search(dated["before"]))):
         after = _clean_name(dated["after"])
-        return after if after and not _date_part.search(after) else _clean_name(_after_date(dated["before"]))
-    if whole:
-        return None
-    for form in (_stamped, _quoting, _named):
-        if found := form.match(line):
-            name = _clean_name(found["name"])
-            # "As she wrote:" is the author's own sentence.
-            return name if name and _PRONOUNS.isdisjoint(name.lower().split()) else None
-    return None
+        name = after if after and not _date_part.search(after) else _clean_name(_after_date(dated["before"]))
+    elif not whole and (found := _stamped.match(line) or _quoting.match(line) or _named.match(line)):
+        name = _clean_name(found["name"])
+    # "As she wrote:" is the author's own sentence.
+    return name if name and _PRONOUNS.isdisjoint(name.lower().split()) else None
 
 
 def _after_date(words: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from itertools import groupby
 
 from pipeline.normalise.characters import SHELTER, tidy_characters
 from pipeline.normalise.quotes import Line, assemble, strip_marks
@@ -47,6 +46,7 @@ _ADDRESS = re.compile(r"<((?:https?://|mailto:)[^\s<>]+)>|((?:https?://|www\.)[^
 _SHELTERED = re.compile(f"{SHELTER}([0-9]+){SHELTER}")
 _SUPERSCRIPT = re.compile(r"(?<!\^)\^++\(([^()\n]*)\)|(?<![^\s*_~(\[|])\^++(?=\w)")
 _RUN = re.compile(r"\*+|_+|~~+|\|\|")
+_IMAGE_SIZE = re.compile(r"\|\d+x\d+(?:, *\d+%)?$")
 _ADDRESS_SIGNS = set("/.#:?|@")
 _SPOILER_TITLES = ("/s", "/spoiler", "#s", "#spoiler")
 
@@ -61,29 +61,52 @@ def read_markdown(body: str) -> tuple[str, list[Span]]:
 
 def _read_blocks(text: str) -> list[Line]:
     """The lines of a text without block marks, inline marks taken out paragraph by paragraph."""
-    blocks: list[tuple[int, str | None, bool, str]] = []
-    fence = ""
-    after_blank = True
     parts = [(quoted, author, *strip_marks(line)) for quoted, author, line in _quoted_lines(text)]
-    fences = [_FENCE.match(words) for *_, words in parts] if "```" in text or "~~~" in text else [None] * len(parts)
-    last = max((i for i, mark in enumerate(fences) if mark), default=-1)
-    for i, (quoted, author, marks, words) in enumerate(parts):
-        depth, mark = quoted + marks, fences[i]
-        if mark and (fence or i < last):
-            fence = "" if fence and words.strip() == words.strip()[0] * len(words.strip()) else fence or "open"
-        elif fence:
-            blocks.append((depth, author, True, words))
-        elif after_blank and _CODE_INDENT.match(words):
-            blocks.append((depth, author, True, words.lstrip("\t").removeprefix("    ")))
-            continue  # the next indented line is code too
-        else:
-            blocks.append((depth, author, False, _strip_block(words)))
-        after_blank = not words.strip()
+    is_code = _find_fences([words for *_, words in parts]) if "```" in text or "~~~" in text else {}
     lines: list[Line] = []
-    for (depth, author, verbatim, _), group in groupby(blocks, key=lambda block: (*block[:3], not block[3].strip())):
-        words = "\n".join(block[3] for block in group)
-        lines.extend(Line(depth, part, author) for part in (words if verbatim else _read_inline(words)).split("\n"))
-    return lines
+    paragraph: list[str] = []
+    place: tuple[int, str | None] = (0, None)
+    after_blank = True
+    for i, (quoted, author, marks, words) in enumerate(parts):
+        depth, bare = quoted + marks, words
+        verbatim = is_code.get(i)
+        if verbatim is None:
+            verbatim = after_blank and bool(_CODE_INDENT.match(words))
+            bare = words.lstrip("\t").removeprefix("    ") if verbatim else _strip_block(words)
+            after_blank = verbatim or not words.strip()
+        elif not verbatim:
+            continue  # the fence itself
+        inline = not verbatim and bool(bare.strip())
+        if paragraph and (not inline or place != (depth, author)):
+            lines += _read_paragraph(paragraph, *place)
+            paragraph = []
+        if inline:
+            place = (depth, author)
+            paragraph.append(bare)
+        else:
+            lines.append(Line(depth, bare, author))
+    return lines + _read_paragraph(paragraph, *place)
+
+
+def _read_paragraph(paragraph: list[str], depth: int, author: str | None) -> list[Line]:
+    if not paragraph:
+        return []
+    return [Line(depth, words, author) for words in _read_inline("\n".join(paragraph)).split("\n")]
+
+
+def _find_fences(lines: list[str]) -> dict[int, bool]:
+    """Lines of fenced code: True between two fences, False for the fences. One that nothing closes is no fence."""
+    fences = [(i, mark[1] or mark[2]) for i, line in enumerate(lines) if (mark := _FENCE.match(line))]
+    found: dict[int, bool] = {}
+    opened: tuple[int, str] | None = None
+    for i, fence in fences:
+        if opened is None:
+            opened = (i, fence)
+        elif fence.startswith(opened[1]) and lines[i].strip() == fence:
+            found.update(dict.fromkeys(range(opened[0] + 1, i), True))
+            found[opened[0]] = found[i] = False
+            opened = None
+    return found
 
 
 def _quoted_lines(text: str) -> list[tuple[int, str | None, str]]:
@@ -201,7 +224,7 @@ def _shelter_code(text: str, shelter: _Shelter) -> str:
 
 
 def _read_link(link: re.Match[str]) -> str:
-    words, address, title = link[1], link[2].strip("<>"), link[3]
+    words, address, title = _IMAGE_SIZE.sub("", link[1]), link[2].strip("<>"), link[3]
     if title and address in _SPOILER_TITLES:
         return f"{words} {title[1:-1]}"
     if _ADDRESS_SIGNS.isdisjoint(address):

@@ -26,7 +26,7 @@ _NAMES = re.compile(
     r"|(?<![\w./:-])/?u/([A-Za-z0-9_-]{2,30})(?![\w/])"
 )
 _ADDRESSED = r"^\s*([^\s:,][^:,\n]{0,39}?)\s?([:,])(?:\s|$)"
-_WORDLY_BITS = 9.0  # "Well, ..." names nobody, though somebody may be called Well
+_WORDLY_BITS = 8.25  # "Well, ..." names nobody, though somebody may be called Well
 
 
 def find_mentions(texts: pl.Series, authors: pl.Series) -> pl.DataFrame:

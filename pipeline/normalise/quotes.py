@@ -32,6 +32,8 @@ _POST_NUMBER = re.compile(r" {0,3}>>(?:>/\w+/)?\d+(?:\s|$)")
 def strip_marks(line: str) -> tuple[int, str]:
     """How many '>' marks stand in front of a line, and the line without them."""
     depth = at = 0
+    if ">" not in line[:4]:
+        return 0, line
     while not _POST_NUMBER.match(line, at) and (mark := _MARK.match(line, at)):
         depth += 1
         at = mark.end()

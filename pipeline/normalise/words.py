@@ -26,6 +26,7 @@ _FOLD_BYTES = 1 << 27  # folded at a time
 _SPACE, _NOTHING, _RARE = 32, 0, 255
 _FNV, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3  # FNV-1a, 64 bits (Fowler, Noll, Vo; public domain)
 _PARTS = 1 << 16  # of a bit
+_MANY_WORDS = 1 << 16  # in one text, from which on they are counted before memory is set aside for them
 _TYPOGRAPHIC = "–—‘’“”…"
 
 
@@ -205,9 +206,10 @@ def read_words(texts: pl.Series, pack: ModelPack) -> pl.DataFrame:
     words = fold_texts(texts).alias("words")
     values, offsets = text_buffers(words)
     n_words, parts = np.zeros(len(words), dtype=np.int64), np.zeros(len(words), dtype=np.uint64)
-    # Every word but the last has a space: twice as many slots as words keep the chains of the table short.
-    longest = int(np.diff(offsets).max(initial=0)) // 2 + 1
-    size = 1 << (2 * longest).bit_length()
+    longest = int(np.diff(offsets).max(initial=0)) // 2 + 1  # every word but the last has a space
+    if longest > _MANY_WORDS:
+        longest = int(words.str.count_matches(" ", literal=True).to_numpy().max()) + 1
+    size = 1 << (2 * longest).bit_length()  # twice as many slots as words keep the chains of the table short
     seen, seen_row = np.zeros(size, dtype=np.uint64), np.full(size, -1, dtype=np.int64)
     unseen = round(pack.unseen_bits * _PARTS)
     _measure(values, offsets, _pack_table(pack), unseen, seen, seen_row, n_words, parts)

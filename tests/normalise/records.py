@@ -16,7 +16,7 @@ CAPTURE = "capture2capture2"
 PACK = ModelPack(
     name="of the tests",
     words=pl.DataFrame(
-        {"word": ["the", "rain", "well"], "bits": [1.5, 8.25, 5.0]}, schema={"word": pl.String, "bits": pl.Float32}
+        {"word": ["the", "rain", "well"], "bits": [1.5, 8.5, 5.0]}, schema={"word": pl.String, "bits": pl.Float32}
     ),
     unseen_bits=12.0,
     links={},

@@ -37,6 +37,7 @@ CASES = {
     "link without words": ("[](https://example.org/x)", "https://example.org/x"),
     "link with spaces in its address": ("[at noon](https://example.org/?t=12:00:00 UTC)", "at noon"),
     "image in a link": ("[![a crab](c.png)](https://example.org)", "a crab"),
+    "image with a size": ("![a crab|690x355, 50%](upload://c.jpeg)", "a crab"),
     "brackets that are no link": ("[sic] (really) a[0](1) [x] (y)", "[sic] (really) a[0](1) [x] (y)"),
     "bare address": ("https://example.org/_a_/*b* *c*", "https://example.org/_a_/*b* c"),
     "address in pointed brackets": ("<https://example.org/a_b>", "https://example.org/a_b"),

@@ -19,6 +19,8 @@ NAMED = {
     "On 04/29/2019 10:02 AM, ada@example.org wrote:": "ada@example.org",
     "Ada Brook <ada at example.org> writes:": "Ada Brook",
     "Ada Brook wrote on 29.04.2019 10:02:": "Ada Brook",
+    "On Tue, 7 Sep 1999 12:24:38 GMT+2, Ada Brook wrote:": "Ada Brook",
+    "On 12-Jan-99 Ada Brook wrote:": "Ada Brook",
     "mudlark said: ↑": "mudlark",
     "Quoting Ada Brook <ada@example.org>:": "Ada Brook",
     "In article <123@example.org>, Ada Brook wrote:": "Ada Brook",
@@ -36,7 +38,17 @@ def test_attributions_name_the_author(line: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "wrote:", "As I wrote:", "This is what she said:", "I wrote a letter.", "Look at this:", "On it goes"]
+    "line",
+    [
+        "",
+        "wrote:",
+        "As I wrote:",
+        "This is what she said:",
+        "I wrote a letter.",
+        "On Monday you wrote:",
+        "Look at this:",
+        "On it goes",
+    ],
 )
 def test_sentences_are_no_attributions(line: str) -> None:
     assert read_attribution(line, whole=False) is None
