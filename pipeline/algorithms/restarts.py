@@ -22,7 +22,9 @@ LOOK_BACK = 64
 MIN_ANCHORS = 3
 MIN_BITS = 80.0
 MAX_ANCHOR_BITS = 40.0
-RARE_BITS = 20.0
+RARE_BITS = 15.0
+SHIFT_BITS = 2.0
+MAX_SHIFT_BITS = 45.0  # more than one anchor gives: a lone quotation is not worth a long jump
 MIN_SUPPORT = 0.5
 HEAD_COST = 0.25
 
@@ -38,14 +40,16 @@ def _chain_anchors(
     start = np.empty(n, dtype=np.int64)
     for a in range(n):
         gain = min(bits[a], MAX_ANCHOR_BITS)
-        score[a] = gain
+        # A short reply stands in many places: it may go on with a chain, but begins none.
+        score[a] = gain if bits[a] >= RARE_BITS else -1.0
         start[a] = rows[a]
         for k in range(max(0, a - LOOK_BACK), a):
             # A chain may only repeat rows from before its own start: a third copy repeats the second, not the first.
-            if previous[k] >= previous[a] or previous[a] >= start[k]:
+            if score[k] < 0.0 or previous[k] >= previous[a] or previous[a] >= start[k]:
                 continue
             ahead, behind = rows[a] - rows[k], previous[a] - previous[k]
-            cost = np.log2(1.0 + abs(ahead - behind)) + 0.1 * min(ahead - 1, behind - 1)
+            shift = abs(ahead - behind)
+            cost = min(SHIFT_BITS * shift, MAX_SHIFT_BITS) + 0.1 * min(ahead - 1, behind - 1)
             if score[k] + gain - cost > score[a]:
                 score[a] = score[k] + gain - cost
                 before[a] = k
@@ -77,9 +81,6 @@ def find_restarts(previous: NDArray[np.int64], bits: NDArray[np.float64]) -> NDA
         while before[chain[-1]] >= 0:
             chain.append(int(before[chain[-1]]))
         chain.reverse()
-        # A short reply may chain up by chance: a capture begins where words are rare, and above that as its caller sees.
-        rare = [k for k, anchor in enumerate(chain) if bits[anchors[anchor]] >= RARE_BITS]
-        chain = chain[rare[0] :] if rare else chain
         if len(chain) >= MIN_ANCHORS:
             candidates.append((int(end), chain))
     return _supported_starts(candidates, anchors, previous, score)

@@ -49,7 +49,7 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
         placeholders: post_id, discussion_id, order, source, native_id, is_submission.
         settings: honour_deletions matters.
     """
-    rows = records.sort("post_id", "captured_at", "capture_id", "ordinal", nulls_last=True)
+    rows = _complete_roots(records.sort("post_id", "captured_at", "capture_id", "ordinal", nulls_last=True))
     spoken = _mark_versions(rows.filter(pl.col("quoted_sighting_id").is_null()))
     firsts = spoken.unique("post_id", keep="first", maintain_order=True)
     finals = (
@@ -94,6 +94,14 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
             finals.select("post_id", "words_key", "information"), on="post_id", how="left"
         ),
     )
+
+
+def _complete_roots(rows: pl.DataFrame) -> pl.DataFrame:
+    """Marks roots in tables that leave the parent out: where one table of a discussion has a column of parents, records
+    with ids of another one without it (a part that happens to hold roots alone) are roots."""
+    declares = (pl.col("parent_known") & (pl.col("shape") == "page")).fill_null(False).any().over("discussion_id")
+    silent = pl.col("shape").is_null() & pl.col("native_id").is_not_null()
+    return rows.with_columns(parent_known=pl.col("parent_known") | (silent & declares))
 
 
 def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:

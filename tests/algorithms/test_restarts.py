@@ -41,9 +41,16 @@ def test_overlapping_windows_of_one_page(data: st.DataObject) -> None:
 def test_partial_capture_before_the_whole_page(n: int, data: st.DataObject) -> None:
     chosen = sorted(data.draw(st.sets(st.integers(0, n - 1), min_size=4)))
     assume(chosen[0] <= 2 * len(chosen))  # a few rows far down the page may as well be a quotation
+    assume(max(np.diff(chosen)) <= 10)
     # The whole page comes second; it starts with the first row that it repeats, or above.
     starts = restarts_of(chosen + list(range(n)))
     assert starts == [len(chosen) + chosen[0]]
+
+
+def test_quotation_in_the_first_copy_does_not_mislead_the_second() -> None:
+    page = [1, 2, *range(3, 20), 3, *range(20, 40)]
+    short = [bits if code > 2 else 5.0 for code, bits in zip(page * 2, [40.0] * 2 * len(page), strict=True)]
+    assert find_restarts(previous_of(page * 2), np.array(short)).tolist() == [len(page) + 3]
 
 
 @pytest.mark.parametrize("length", (1, 2, 3, 6))

@@ -103,16 +103,17 @@ def test_page_has_the_same_ids_twice_in_a_file_in_two_files_or_two_runs(
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 10_000), parts=st.integers(1, 4))
+@given(seed=st.integers(0, 10_000), parts=st.integers(1, 30), omit=st.booleans())
 def test_declared_parents_come_back_in_any_order_and_split(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, parts: int
+    tmp_path_factory: pytest.TempPathFactory, seed: int, parts: int, omit: bool
 ) -> None:
     base = tmp_path_factory.mktemp("tree")
     rng = random.Random(seed)
     rows = invent_tree(30, seed)
     rng.shuffle(rows)
+    sparse = [{key: value for key, value in row.items() if value is not None} for row in rows]
     for part in range(parts):
-        write_jsonl(base / "raw" / f"{part}.jsonl", rows[part::parts])
+        write_jsonl(base / "raw" / f"{part}.jsonl", (sparse if omit else rows)[part::parts])
     archive, _ = run(base / "out", base / "raw")
     posts = posts_of(archive)
     native = dict(posts.select("post_id", "native_id").iter_rows())
