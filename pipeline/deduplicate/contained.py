@@ -49,15 +49,17 @@ def _find_passages(passages: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     Returns:
         passage, text (rows), share; candidates of every share, only texts earlier than the passage.
     """
+    seeds = _seed_grams(passages)
     rows, hashes = hash_word_grams(texts["words"], GRAM_WORDS)
     orders = texts.select("group", "order").with_row_index("text")
-    grams = pl.DataFrame({"text": rows, "gram": hashes}).unique().join(orders, on="text")
+    # Nearly all grams seed nothing: they go before anything is joined to them.
+    grams = pl.DataFrame({"text": rows, "gram": hashes}).join(seeds.select("gram"), on="gram", how="semi")
+    grams = grams.unique().join(orders, on="text")
     # Set phrases ("I think that the") seed nothing: a group has many posts that hold them.
     grams = grams.filter(pl.len().over("group", "gram") <= COMMON_GRAM)
     places = passages.select("order").with_row_index("passage")
     pairs = (
-        _seed_grams(passages)
-        .join(grams, on=["group", "gram"])
+        seeds.join(grams, on=["group", "gram"])
         .join(places, on="passage", suffix="_passage")
         .filter(pl.col("order") < pl.col("order_passage"))
         .select("passage", "text", "order")
