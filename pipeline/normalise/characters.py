@@ -26,7 +26,7 @@ ODD_SIGNS = f"[\r\x0b\x0c\x85\u2028\u2029{_UNSEEN}{_JOINERS}]"  # what a text mu
 _odd = re.compile(ODD_SIGNS)
 _unseen = re.compile(f"[{_UNSEEN}]")
 _breaks = re.compile(_BREAKS)
-_loose_joiners = re.compile(rf"(?:(?<=\s)|^)[{_JOINERS}]+|[{_JOINERS}]+(?=\s|$)")
+_loose_joiners = re.compile(rf"(?:(?<=\s)|^)[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]++(?=\s|$)")
 
 MENTION_START = "\ufdd0"  # before words that markup says are a mention
 MENTION_END = "\ufdd1"  # after them

@@ -21,7 +21,7 @@ _SIGNS = r"(?:^|[^\w])(?:@[\w]|u/[A-Za-z0-9_-])"
 
 # Addresses are read first, so that nothing inside them is taken for a name. An @name needs a letter.
 _NAMES = re.compile(
-    r"(?:https?://|www\.)\S+|[\w.+-]+@\w[\w-]*\.\w[\w.]*"
+    r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]++@\w[\w-]*\.\w[\w.]*"
     r"|(?<![\w@./:+-])@(?=[\d._-]*[^\W\d])(\w(?:[\w.-]*\w)?(?:@\w[\w-]*\.\w[\w.-]*\w)?)"
     r"|(?<![\w./:-])/?u/([A-Za-z0-9_-]{2,30})(?![\w/])"
 )

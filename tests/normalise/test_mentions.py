@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import polars as pl
@@ -95,3 +96,29 @@ def test_author_keys() -> None:
         None,
     ]
     assert fold_authors(pl.Series(names)).to_list() == ["ada"] * 6 + ["mud lark"] + [None] * 5
+
+
+HOSTILE = [
+    "@1",
+    "1",
+    "@a ",
+    "u/",
+    "a@",
+    "a@b.",
+    "@a.-",
+    "@.",
+    "https://@",
+    "ada: ",
+    "ada:\n",
+    "a,",
+    " ",
+    "@ada ",
+    "\u200c",
+]
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_no_text_takes_more_than_linear_time(part: str) -> None:
+    began = time.process_time()
+    mentioned("@" + part * (50_000 // len(part)), ("ada", "ada b"), shape="stream")
+    assert time.process_time() - began < 4  # seconds; quadratic time would take minutes
