@@ -9,16 +9,26 @@ A new format is one module here, its import, and its line in the tuple.
 from __future__ import annotations
 
 from pipeline.ingest.reader import Reader
+from pipeline.ingest.readers.disqus import READER as DISQUS
 from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
+from pipeline.ingest.readers.mbox import READER as MBOX
+from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.table_csv import READER as CSV
 from pipeline.ingest.readers.table_json import READER as JSON
 from pipeline.ingest.readers.table_jsonl import READER as JSONL
 from pipeline.ingest.readers.table_parquet import READER as PARQUET
+from pipeline.ingest.readers.wordpress import READER as WORDPRESS
+from pipeline.ingest.readers.youtube import READER as YOUTUBE
 
 READERS: tuple[Reader, ...] = (
     PARQUET,
     REDDIT,
+    DISQUS,
+    WORDPRESS,
+    YOUTUBE,
+    MBOX,
+    NNTP,
     JSONL,
     JSON,
     CSV,

@@ -1,0 +1,77 @@
+"""Records of a long document, handed on while it is read: `documents.RecordList` in bounded memory.
+
+In: records one by one, and what stands between them and is no post. Out: batches, ordinals running on from one to the
+next.
+
+>>> stream = RecordStream()
+>>> stream.add("comment 1", body="Hello", native_id="1", scope="example")
+>>> stream.skip("pingback")
+>>> [batch.records["extra"].to_list() for batch in stream.finish()]
+[['{"skipped":{"pingback":1}}']]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from pipeline.ingest.documents import RecordList
+from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch
+
+
+class RecordStream:
+    """Gathers records and lets go of them in batches. Ask `ready` after every record, `finish` after the last."""
+
+    def __init__(self) -> None:
+        self._rows = RecordList()
+        self._start = 0  # records let go of
+        self._bytes = 0
+        self._any = False
+        self._held: tuple[str, dict[str, Any], dict[str, Any]] | None = None
+        self._skipped: Counter[str] = Counter()
+
+    def add(self, location: str, *, extra: dict[str, Any] | None = None, **fields: Any) -> None:
+        """Keep a record, as `RecordList.add` does."""
+        self._release()
+        self._held = (location, extra or {}, fields)
+
+    def skip(self, kind: str) -> None:
+        """Count something that is no post; extra of the record before it (of the first one) says so: ``skipped``."""
+        self._skipped[kind] += 1
+
+    def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
+        """Put a record into quarantine."""
+        self._release()
+        self._rows.reject(location, rule, detail, raw)
+
+    def ready(self) -> Iterator[Batch]:
+        """A batch where enough records for one are there, else nothing."""
+        if len(self._rows) >= BATCH_RECORDS or self._bytes >= BATCH_BYTES:
+            yield from self._let_go()
+
+    def finish(self) -> Iterator[Batch]:
+        """What is left; at least one batch over all."""
+        self._release()
+        if len(self._rows) or not self._any:
+            yield from self._let_go()
+
+    def _release(self) -> None:
+        if self._held is None:
+            return
+        location, extra, fields = self._held
+        if self._skipped:
+            extra = {**extra, "skipped": dict(sorted(self._skipped.items()))}
+            self._skipped.clear()
+        self._rows.add(location, extra=extra, **fields)
+        self._bytes += len(fields.get("body") or "")
+        self._held = None
+
+    def _let_go(self) -> Iterator[Batch]:
+        shift = pl.col("ordinal") + self._start
+        for batch in self._rows.batches():
+            yield Batch(batch.records.with_columns(shift), batch.rejected.with_columns(shift))
+        self._start += len(self._rows)
+        self._rows, self._bytes, self._any = RecordList(), 0, True

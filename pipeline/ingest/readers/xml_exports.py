@@ -1,0 +1,167 @@
+"""XML exports of blogs and comment services, element by element, whatever is wrong with them.
+
+In: a source. Out: the wanted elements as they end, with small functions that look into them.
+
+>>> elements = Elements(source, frozenset({"post"}))
+>>> for element in elements: child_text(element, "message")
+>>> elements.damage     # why the file could not be read to its end, or None
+
+The parser expands no entities, loads nothing, and goes on after mistakes: undeclared prefixes, stray characters, an
+encoding other than the declared one, an end that is missing. Names are compared without namespace or prefix.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from pipeline.ingest.containers import DamagedStreamError, Source
+
+Element = Any  # lxml's elements have no types of their own
+
+_DECLARATION = re.compile(rb"\s*<\?xml\b[^>]{0,200}?(?:encoding\s*=\s*[\"']([\w.:-]{1,40})[\"'])?[^>]{0,200}?>")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_TAIL = 256
+
+
+class Elements:
+    """The elements of the wanted local names in the order in which they end, each emptied after it was handed out.
+
+    Args:
+        source: the export.
+        outer: elements to hand out, unless they are empty, as references to records are; after one, what stands before
+            it under the same parent is dropped as well.
+        inner: elements within those to hand out before them.
+    """
+
+    def __init__(self, source: Source, outer: frozenset[str], inner: frozenset[str] = frozenset()) -> None:
+        self.damage: str | None = None
+        self._source = source
+        self._outer = outer
+        self._inner = inner
+
+    def __iter__(self) -> Iterator[Element]:
+        parser = etree.XMLPullParser(
+            events=("end",), recover=True, resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
+        )
+        tail = b""
+        for chunk in _clean(self._sound_chunks()):
+            tail = (tail + chunk[-_TAIL:])[-_TAIL:]
+            # A whole buffer of elements exists before the first is handed out, so buffers are small.
+            for start in range(0, len(chunk), 1 << 16):
+                parser.feed(chunk[start : start + (1 << 16)])
+                yield from self._ended(parser)
+        root: Element | None = None
+        try:
+            root = parser.close()
+        except etree.XMLSyntaxError as error:
+            self.damage = self.damage or f"no XML: {error.msg}"
+        yield from self._ended(parser)
+        if root is not None and not tail.rstrip().endswith(b">"):
+            self.damage = self.damage or "the file breaks off"
+        elif root is not None and not _closes(tail, root):
+            self.damage = self.damage or "the file breaks off or holds what no parser can pass"
+
+    def _ended(self, parser: Any) -> Iterator[Element]:
+        for _, element in parser.read_events():
+            name = local_name(element)
+            if name in self._inner:
+                yield element
+                element.clear(keep_tail=False)
+            elif name in self._outer and len(element):
+                yield element
+                above = element.getparent()
+                if above is not None and local_name(above) in self._outer:  # the one before it was never closed
+                    element.clear(keep_tail=False)
+                else:
+                    _drop(element)
+
+    def _sound_chunks(self) -> Iterator[bytes]:
+        try:
+            yield from self._source.chunks()
+        except DamagedStreamError as damage:
+            self.damage = str(damage)
+
+
+def _closes(tail: bytes, root: Element) -> bool:
+    """Whether the last tag of a file closes its root, or the root is empty."""
+    last = tail[tail.rfind(b"<") :].strip()
+    name = last.strip(b"</ >").rpartition(b":")[2].decode("utf-8", errors="replace")
+    return last.endswith(b"/>") or last.startswith((b"<!", b"<?")) or last.endswith(b"-->") or name == local_name(root)
+
+
+def _drop(element: Element) -> None:
+    element.clear(keep_tail=False)
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _clean(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same document in UTF-8, without its declaration and without characters that XML forbids."""
+    first = next(chunks, b"")
+    declared = _DECLARATION.match(first)
+    encoding = "utf-8"
+    if declared:
+        first = first[declared.end() :]
+        encoding = _known_encoding(declared[1])
+    errors = "threadloom-windows" if encoding == "utf-8" else "replace"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    yield _FORBIDDEN.sub("", decoder.decode(first)).encode()
+    for chunk in chunks:
+        yield _FORBIDDEN.sub("", decoder.decode(chunk)).encode()
+    yield _FORBIDDEN.sub("", decoder.decode(b"", final=True)).encode()
+
+
+def _known_encoding(name: bytes | None) -> str:
+    """The encoding a declaration names; UTF-8 where it names none that is known, or UTF-16, which is UTF-8 by now."""
+    try:
+        canonical = codecs.lookup((name or b"utf-8").decode("ascii", errors="replace")).name
+        b"".decode(canonical)  # refuses codecs that are no encodings of text
+        codecs.getincrementaldecoder(canonical)
+    except LookupError:
+        return "utf-8"
+    return "utf-8" if canonical.startswith(("utf", "ascii")) else canonical
+
+
+def local_name(element: Element) -> str:
+    """The name of an element without namespace or prefix; empty for comments, entities and instructions."""
+    tag = element.tag
+    return re.split("[}:]", tag)[-1] if isinstance(tag, str) else ""
+
+
+def full_name(element: Element) -> str:
+    """The name of an element with its namespace or, where that was never declared, its prefix."""
+    return element.tag if isinstance(element.tag, str) else ""
+
+
+def find_child(element: Element, name: str) -> Element | None:
+    """The first child of this local name."""
+    return next((child for child in element if local_name(child) == name), None)
+
+
+def element_text(element: Element | None) -> str | None:
+    """All words in an element, entities left as they stand; None where there are none."""
+    return None if element is None else "".join(element.itertext(with_tail=False)) or None
+
+
+def child_text(element: Element, name: str) -> str | None:
+    """All words in the first child of this name."""
+    return element_text(find_child(element, name))
+
+
+def plain_text(text: str | None) -> str | None:
+    """Words that are no markup, their entities read, without outer spaces; None where there are none."""
+    return unescape(text).strip() or None if text else None
+
+
+def attribute(element: Element | None, name: str) -> str | None:
+    """An attribute by its local name."""
+    if element is None:
+        return None
+    return next((value for key, value in element.attrib.items() if re.split("[}:]", key)[-1] == name), None)

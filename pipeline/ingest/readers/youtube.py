@@ -1,0 +1,285 @@
+"""YouTube comments: the Data API's answers (commentThreads, comments), and what yt-dlp writes.
+
+**What is read.** Lists and pages of ``youtube#commentThread`` and ``youtube#comment``, a document or one a line;
+yt-dlp's ``.info.json`` with ``comments``, or that list alone. A document that breaks off gives the comments before
+the break.
+
+**What is kept.** Comment ids in the scope ``youtube``; the video is the discussion. A thread's top comment is a root,
+the others declare it as parent. Text as typed where the API gives it, else as shown. Likes are votes; ``updatedAt``
+is an edit where it is not the time of writing. In ``extra`` the author's channel, marks (pinned, by the uploader,
+liked by the uploader), and how many replies the thread has that are not in the answer (``replies_left_out``).
+
+**What bites.** A reply to a reply hangs under the top comment; whom it answers says the @name at its beginning. The
+API names the video only in the thread and its top comment. yt-dlp's ``timestamp`` is computed from "2 years ago" and
+changes from scrape to scrape: where the words are there (``_time_text``), they are the time, and ``epoch`` says when
+they were true. The video itself is no post: its title is the discussion's.
+
+A file is one of these when its head names ``youtube#comment``, or has the keys of yt-dlp.
+
+>>> READER.recognise(Head("page.json", b'{"kind": "youtube#commentThreadListResponse"', complete=False))
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.decoding import without_surrogates
+from pipeline.ingest.documents import RecordList, has_keys, parse_json, read_bytes
+from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.json_lines import parse_carefully
+from pipeline.ingest.readers.table_json import Elements
+from pipeline.ingest.records import Batch
+
+_KIND = re.compile(rb'"kind"\s*:\s*"youtube#comment')
+_LIST = re.compile(rb'"(?:items|comments)"\s*:\s*(?=\[)')
+_TAGS = re.compile(r"<(?:br|a|b|i|s)\b|&(?:#\d+|quot|amp|lt|gt);", re.IGNORECASE)
+_MOST = 1 << 62
+
+
+@dataclass(frozen=True)
+class _Video:
+    """What comments take from the page they stand on."""
+
+    number: str | None = None
+    title: str | None = None
+    url: str | None = None
+    channel: str | None = None
+    seen: str | None = None
+
+
+def recognise(head: Head) -> bool:
+    """Whether it is the API's, yt-dlp's account of a video, or the list of comments in that."""
+    if head.data.lstrip()[:1] not in (b"{", b"["):
+        return False
+    if _KIND.search(head.data):
+        return True
+    if has_keys(head, "parent", "author_id", "like_count", "text"):
+        return True
+    return has_keys(head, "id", "title", "formats", "format_id") and head.data.lstrip().startswith(b"{")
+
+
+def describe(source: Source) -> CaptureFacts:
+    """Pages; a comment stands above its replies.
+
+    Raises:
+        InputError: yt-dlp's account of a video without comments.
+    """
+    if not _KIND.search(source.head().data) and not _comments_of(source):
+        raise InputError(f"{source.path} is yt-dlp's account of a video and holds no comments (--write-comments).")
+    return CaptureFacts(source="youtube", shape="page", order_known=order_of(source.settings, "page"), paragraphs=False)
+
+
+def _comments_of(source: Source) -> bool:
+    data = read_bytes(source)
+    return data.lstrip().startswith(b"[") or re.search(rb'"comments"\s*:\s*\[\s*\{', data) is not None
+
+
+def read(source: Source) -> Iterator[Batch]:
+    """One record per comment."""
+    rows = RecordList()
+    data = read_bytes(source)
+    try:
+        _add_document(rows, parse_json(data), _Video())
+    except ValueError as trouble:
+        _salvage(rows, data, str(trouble), source.settings.record_bytes)
+    yield from rows.batches()
+
+
+def _salvage(rows: RecordList, data: bytes, trouble: str, longest: int) -> None:
+    """Comments of JSON lines, or of a document that is no sound JSON: those before the mistake."""
+    first = parse_carefully(data.split(b"\n", 1)[0])[0]
+    if isinstance(first, dict):
+        for number, line in enumerate(data.split(b"\n"), start=1):
+            value, _, wrong = parse_carefully(line) if line.strip() else (None, False, "")
+            if isinstance(value, dict):
+                _add_document(rows, value, _Video())
+            elif line.strip():
+                rows.reject(f"line {number}", "bad_json", wrong or "no object", line)
+        return
+    found = _LIST.search(data) if not data.lstrip().startswith(b"[") else None
+    video = _video_before(data[: found.start()]) if found else _Video()
+    pieces = Elements(iter([data[found.end() :] if found else data]), longest)
+    for place, piece in enumerate(pieces, start=1):
+        value, _, wrong = parse_carefully(piece)
+        if isinstance(value, dict):
+            _add_item(rows, value, video)
+        else:
+            rows.reject(f"item {place}", "bad_json", wrong or trouble, piece)
+    if pieces.damage:
+        rows.reject(f"after comment {len(rows)}", "damaged_file", pieces.damage, b"")
+
+
+def _video_before(data: bytes) -> _Video:
+    """What yt-dlp's account says of the video before its comments, where the whole cannot be parsed."""
+    value = parse_carefully(data.rstrip(b", \t\r\n") + b"}")[0]
+    return _read_video(value) if isinstance(value, dict) else _Video()
+
+
+def _add_document(rows: RecordList, value: Any, video: _Video) -> None:
+    """All comments of an answer, of a list of answers or comments, or of yt-dlp's account of a video."""
+    waiting = [(value, video)]
+    while waiting:
+        value, video = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend((inner, video) for inner in reversed(value))
+        elif not isinstance(value, dict):
+            rows.reject(f"item {len(rows) + 1}", "not_an_object", f"JSON, but {type(value).__name__}", _raw(value))
+        elif isinstance(value.get("items"), list):
+            waiting.append((value["items"], video))
+        elif isinstance(value.get("comments"), list):
+            waiting.append((value["comments"], _read_video(value)))
+        elif value:
+            _add_item(rows, value, video)
+
+
+def _read_video(value: dict[str, Any]) -> _Video:
+    return _Video(
+        number=_text(value.get("id")),
+        title=_text(value.get("title")),
+        url=_text(value.get("webpage_url")),
+        channel=_text(value.get("channel")) or _text(value.get("uploader")),
+        seen=_text(value.get("epoch")),
+    )
+
+
+def _add_item(rows: RecordList, value: dict[str, Any], video: _Video) -> None:
+    """A thread with its replies, or one comment."""
+    snippet = _object(value.get("snippet"))
+    top = _object(snippet.get("topLevelComment"))
+    if top or "totalReplyCount" in snippet:
+        replies = _object(value.get("replies")).get("comments")
+        replies = replies if isinstance(replies, list) else []
+        number = _text(_object(top.get("snippet")).get("videoId")) or _text(snippet.get("videoId"))
+        thread = _text(top.get("id")) or _text(value.get("id"))
+        left_out = (_count(snippet.get("totalReplyCount")) or 0) - len(replies)
+        page = _Video(number, channel=video.channel) if number else video
+        _add_comment(rows, top | {"id": thread}, page, None, left_out if left_out > 0 else None)
+        for reply in replies:
+            if isinstance(reply, dict):
+                _add_comment(rows, reply, page, thread, None)
+            else:
+                rows.reject(f"comment {len(rows) + 1}", "not_an_object", "a reply that is no object", _raw(reply))
+    elif snippet:
+        _add_comment(rows, value, video, None, None)
+    elif {"id", "text"} & value.keys():
+        _add_downloaded(rows, value, video)
+    else:
+        rows.reject(f"comment {len(rows) + 1}", "no_id_no_text", "neither an id nor a text", _raw(value))
+
+
+def _add_comment(
+    rows: RecordList, value: dict[str, Any], video: _Video, thread: str | None, left_out: int | None
+) -> None:
+    """A comment as the API gives it."""
+    snippet = _object(value.get("snippet"))
+    number = _text(value.get("id"))
+    page = _text(snippet.get("videoId")) or video.number
+    above = _text(snippet.get("parentId")) or thread
+    typed, shown = _text(snippet.get("textOriginal")), _text(snippet.get("textDisplay"))
+    written, changed = _text(snippet.get("publishedAt")), _text(snippet.get("updatedAt"))
+    body = typed if typed is not None else shown
+    _add(
+        rows,
+        number,
+        page,
+        above,
+        video,
+        author=_text(snippet.get("authorDisplayName")),
+        posted_at_raw=written,
+        edited_at_raw=changed if changed != written else None,
+        body=body,
+        markup="html" if typed is None and shown and _TAGS.search(shown) else "plain",
+        votes=_count(snippet.get("likeCount")),
+        extra={
+            "author_channel": _text(_object(snippet.get("authorChannelId")).get("value")),
+            "moderation": _text(snippet.get("moderationStatus")),
+            "replies_left_out": left_out,
+        },
+    )
+
+
+def _add_downloaded(rows: RecordList, value: dict[str, Any], video: _Video) -> None:
+    """A comment as yt-dlp gives it."""
+    above = _text(value.get("parent"))
+    words = _text(value.get("_time_text")) or _text(value.get("time_text"))
+    _add(
+        rows,
+        _text(value.get("id")),
+        video.number,
+        None if above == "root" else above,
+        video,
+        author=_text(value.get("author")),
+        posted_at_raw=words or _text(value.get("timestamp")),
+        captured_at_raw=video.seen,
+        body=_text(value.get("text")),
+        markup="plain",
+        votes=_count(value.get("like_count")),
+        extra={
+            "author_channel": _text(value.get("author_id")),
+            "timestamp": _count(value.get("timestamp")) if words else None,
+            "pinned": True if value.get("is_pinned") is True else None,
+            "by_uploader": True if value.get("author_is_uploader") is True else None,
+            "liked_by_uploader": True if value.get("is_favorited") is True else None,
+        },
+    )
+
+
+def _add(
+    rows: RecordList, number: str | None, page: str | None, above: str | None, video: _Video, **fields: Any
+) -> None:
+    address = f"https://www.youtube.com/watch?v={page}" if page else None
+    rows.add(
+        f"comment {len(rows) + 1}",
+        scope="youtube",
+        native_id=number,
+        native_discussion=page,
+        discussion_scope="youtube" if page else None,
+        parent_known=True,
+        native_parent=above,
+        depth=0 if above is None else 1,
+        discussion_title=video.title,
+        discussion_url=video.url or address,
+        community=video.channel,
+        permalink=f"{address}&lc={number}" if address and number else None,
+        **fields,
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    """Text, or a number as text; None for anything else and for nothing."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return without_surrogates(str(value)) or None
+
+
+def _count(value: Any) -> int | None:
+    """A whole number, written as one or as text."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip()):
+        value = int(value)
+    return value if type(value) is int and abs(value) < _MOST else None
+
+
+def _raw(value: Any) -> bytes:
+    return repr(value)[:2000].encode("utf-8", errors="replace")
+
+
+READER = Reader(
+    name="youtube",
+    version=1,
+    title="YouTube comments (Data API, yt-dlp)",
+    extensions=(".json", ".info.json"),
+    replies="parentId, the thread; yt-dlp: parent",
+    recognise=recognise,
+    describe=describe,
+    read=read,
+)
