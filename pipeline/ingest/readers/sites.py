@@ -1,0 +1,40 @@
+"""Scopes of software that many sites run: what makes an id of a forum or instance unique.
+
+In: addresses found in a file. Out: the host they name most often, and the scope.
+
+>>> name_scope("discourse", most_named(["Meta.example.org", "meta.example.org"]), ReadSettings())
+'discourse:meta.example.org'
+
+The host comes from the file's own addresses, so every format of one site gives the same scope. A file that names no
+host takes that of ``--source``; without it the software alone is the scope.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from pipeline.settings import ReadSettings
+
+_HOST = re.compile(
+    r"^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@?#]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?)(?=[/?#]|$)", re.IGNORECASE
+)
+
+
+def host_of(address: object) -> str | None:
+    """The host that an address names, in lower case, without the default port; None where it names none."""
+    found = _HOST.match(address.strip()) if isinstance(address, str) else None
+    return re.sub(r":(?:80|443)$", "", found[1].lower()) if found else None
+
+
+def most_named(hosts: Iterable[str | None]) -> str | None:
+    """The host that is named most often; of equals the first in the alphabet."""
+    counts = Counter(host.lower() for host in hosts if host)
+    return min(counts, key=lambda host: (-counts[host], host)) if counts else None
+
+
+def name_scope(software: str, host: str | None, settings: ReadSettings) -> str:
+    """The scope of ids: software and host, as ``discourse:meta.example.org``."""
+    site = host or settings.source
+    return f"{software}:{site}" if site else software
