@@ -10,6 +10,7 @@ run meet. Times are UTC with microseconds. Offsets count characters (code points
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import dataframely as dy
@@ -32,16 +33,16 @@ LENSES = ("explicit", "indent", "page-meta", "page-text", "time-meta", "time-tex
 SHAPES = ("page", "stream")
 MARKUPS = ("plain", "markdown", "html")
 DELETIONS = ("author", "moderator", "unknown")
-POST_FLAGS = (
-    "parent_missing",  # its declared parent was never seen: the parent is a placeholder
-    "cycle_broken",  # its declared parent was dropped because the declarations went in a circle
-    "parent_conflict",  # its sightings declare different parents: the latest was kept
-    "parent_elsewhere",  # its declared parent stands in another discussion
-    "same_author_continues",  # probably the next paragraph of the post above, by the same author
-    "time_guessed_zone",  # its time named no zone: UTC was taken
-    "words_lost",  # only sightings without words were seen
-    "text_repaired",  # its bytes were no valid text in the declared encoding
-)
+POST_FLAGS = {
+    "parent_missing": "its declared parent was never seen: the parent is a placeholder",
+    "cycle_broken": "its declared parent was dropped because the declarations went in a circle",
+    "parent_conflict": "its sightings declare different parents: the latest was kept",
+    "parent_elsewhere": "its declared parent stands in another discussion",
+    "same_author_continues": "probably the next paragraph of the post above, by the same author",
+    "time_guessed_zone": "its time named no zone: UTC was taken",
+    "words_lost": "only sightings without words were seen",
+    "text_repaired": "its bytes were no valid text in the declared encoding",
+}
 
 
 def _id(description: str, *, key: bool = False, nullable: bool = False) -> Any:
@@ -81,12 +82,16 @@ def _one_of(values: tuple[str, ...], description: str, *, nullable: bool = False
     )
 
 
-def _several_of(values: tuple[str, ...], description: str) -> Any:
+def _several_of(values: Collection[str], description: str) -> Any:
     def allowed(column: pl.Expr) -> pl.Expr:
         return column.list.eval(pl.element().is_in(list(values))).list.all()
 
     return dy.List(
-        dy.String(), nullable=False, check={"allowed": allowed}, metadata={"allowed": values}, description=description
+        dy.String(),
+        nullable=False,
+        check={"allowed": allowed},
+        metadata={"allowed": tuple(values)},
+        description=description,
     )
 
 
