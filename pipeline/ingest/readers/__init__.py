@@ -14,6 +14,7 @@ from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
 from pipeline.ingest.readers.mbox import READER as MBOX
 from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.reddit import READER as REDDIT
+from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
 from pipeline.ingest.readers.table_csv import READER as CSV
 from pipeline.ingest.readers.table_json import READER as JSON
 from pipeline.ingest.readers.table_jsonl import READER as JSONL
@@ -23,6 +24,7 @@ from pipeline.ingest.readers.youtube import READER as YOUTUBE
 
 READERS: tuple[Reader, ...] = (
     PARQUET,
+    REDDIT_API,
     REDDIT,
     DISQUS,
     WORDPRESS,
