@@ -15,9 +15,9 @@ _HEAD = f"""# Tables
 
 Generated from `pipeline/tables.py` (version {TABLE_VERSION}) by `python docs/build_tables.py`.
 
-Every table lies under `parquet/current/<table>/part-*.parquet`. Times are UTC with microseconds; offsets count characters
-(code points), the end exclusive; ids are sixteen characters of `a-z2-7`, made from content alone. A column is never null
-unless its type ends in `?`. Keys are in **bold**.
+Every table lies under `parquet/current/<table>/part-*.parquet`. Times are UTC with microseconds; offsets count
+characters (code points), the end exclusive; ids are sixteen characters of `a-z2-7`, made from content alone. A column
+is never null unless its type ends in `?`. Keys are in **bold**.
 """
 
 
