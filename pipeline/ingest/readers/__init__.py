@@ -9,8 +9,10 @@ A new format is one module here, its import, and its line in the tuple.
 from __future__ import annotations
 
 from pipeline.ingest.reader import Reader
+from pipeline.ingest.readers.discourse import READER as DISCOURSE
 from pipeline.ingest.readers.disqus import READER as DISQUS
 from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
+from pipeline.ingest.readers.lemmy import READER as LEMMY
 from pipeline.ingest.readers.mbox import READER as MBOX
 from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.reddit import READER as REDDIT
@@ -31,6 +33,8 @@ READERS: tuple[Reader, ...] = (
     YOUTUBE,
     MBOX,
     NNTP,
+    LEMMY,
+    DISCOURSE,
     JSONL,
     JSON,
     CSV,
