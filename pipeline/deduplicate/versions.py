@@ -224,13 +224,19 @@ def _match_sightings(rows: pl.DataFrame, firsts: pl.DataFrame, finals: pl.DataFr
         .when(~pl.col("is_complete") | ~pl.col("first_complete"))
         .then(pl.lit("truncation"))
         .otherwise(pl.lit("edit")),
-        is_same=pl.col("words_key") == pl.col("final_key"),
     )
-    changed = rows.select("sighting_id", "words", "final_words").filter(~rows["is_same"])
-    ratios = changed.select("sighting_id", similarity=pl.Series(edit_ratio(changed["words"], changed["final_words"])))
-    return rows.join(ratios, on="sighting_id", how="left", maintain_order="left").with_columns(
-        pl.col("similarity").fill_null(1.0).cast(pl.Float32)
+    return rows.with_columns(
+        similarity=_likeness(rows, "words", "final_words"), likeness=_likeness(rows, "words", "first_words")
     )
+
+
+def _likeness(rows: pl.DataFrame, left: str, right: str) -> pl.Series:
+    """Edit ratio of two columns of words, Float32; only rows that differ are measured."""
+    numbered = rows.select(left, right).with_row_index("row")
+    changed = numbered.filter(pl.col(left) != pl.col(right))
+    ratios = changed.select("row", ratio=pl.Series(edit_ratio(changed[left], changed[right]), dtype=pl.Float32))
+    joined = numbered.join(ratios, on="row", how="left", maintain_order="left")
+    return joined["ratio"].fill_null(1.0).cast(pl.Float32)
 
 
 def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:
@@ -250,7 +256,7 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame
     same_author = pl.col("author_key") == pl.col("first_author")
     same_time = pl.col("posted_at") == pl.col("first_time")
     instant = (same_author & same_time & (pl.col("words_key") == pl.col("first_key"))).fill_null(False)
-    compared = {"words": pl.col("similarity"), "id": same_id, "author": same_author, "time": same_time}
+    compared = {"words": pl.col("likeness"), "id": same_id, "author": same_author, "time": same_time}
     evidence = [
         pl.when(value.is_not_null()).then(
             pl.struct(pl.lit(name).alias("signal"), value.cast(pl.Float32).alias("value"))
@@ -263,7 +269,7 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame
         kind="match",
         left_post_id="post_id",
         right_post_id="post_id",
-        similarity="similarity",
+        similarity="likeness",
         method=pl.when(same_id)
         .then(pl.lit("id"))
         .when(instant)
