@@ -12,11 +12,13 @@ from pipeline.ingest.reader import Reader
 from pipeline.ingest.readers.discourse import READER as DISCOURSE
 from pipeline.ingest.readers.disqus import READER as DISQUS
 from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
+from pipeline.ingest.readers.hn_json import READER as HACKERNEWS
 from pipeline.ingest.readers.lemmy import READER as LEMMY
 from pipeline.ingest.readers.mbox import READER as MBOX
 from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
+from pipeline.ingest.readers.reddit_scrapers import READER as REDDIT_SCRAPERS
 from pipeline.ingest.readers.table_csv import READER as CSV
 from pipeline.ingest.readers.table_json import READER as JSON
 from pipeline.ingest.readers.table_jsonl import READER as JSONL
@@ -27,6 +29,8 @@ from pipeline.ingest.readers.youtube import READER as YOUTUBE
 READERS: tuple[Reader, ...] = (
     PARQUET,
     REDDIT_API,
+    REDDIT_SCRAPERS,
+    HACKERNEWS,
     REDDIT,
     DISQUS,
     WORDPRESS,
