@@ -26,6 +26,7 @@ from pipeline.ingest.documents import RecordList, parse_json, read_bytes
 from pipeline.ingest.records import Batch
 
 DEEPEST = 200_000
+_EXACT_DIGITS = 18  # longer numbers may be integers beyond 64 bits, which orjson gives as floats
 
 _TOKEN = re.compile(rb'[ \t\r\n\x0b\x0c]*+(?:([\[{\]},:])|("(?:[^"\\]|\\.)*+")|([^\s\[{\]},:"]{1,400}))', re.DOTALL)
 _LARGEST = (1 << 63) - 1
@@ -159,8 +160,10 @@ def parse_loosely(data: bytes) -> tuple[list[Any], int | None]:
 
 def _decode(token: bytes) -> Any:
     try:
-        return orjson.loads(token)
-    except orjson.JSONDecodeError:
+        if token[:1] == b'"' or len(token) < _EXACT_DIGITS:
+            return orjson.loads(token)
+        return json.loads(token)
+    except ValueError:
         return json.loads(decode_line(token)[0], strict=False, parse_constant=lambda _: None)
 
 
