@@ -9,20 +9,29 @@ A new format is one module here, its import, and its line in the tuple.
 from __future__ import annotations
 
 from pipeline.ingest.reader import Reader
+from pipeline.ingest.readers.discord import READER as DISCORD
 from pipeline.ingest.readers.discourse import READER as DISCOURSE
 from pipeline.ingest.readers.disqus import READER as DISQUS
 from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
 from pipeline.ingest.readers.hn_json import READER as HACKERNEWS
+from pipeline.ingest.readers.irc import READER as IRC
 from pipeline.ingest.readers.lemmy import READER as LEMMY
+from pipeline.ingest.readers.mattermost import READER as MATTERMOST
 from pipeline.ingest.readers.mbox import READER as MBOX
+from pipeline.ingest.readers.messenger import READER as MESSENGER
 from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
 from pipeline.ingest.readers.reddit_scrapers import READER as REDDIT_SCRAPERS
+from pipeline.ingest.readers.rocketchat import READER as ROCKETCHAT
+from pipeline.ingest.readers.slack import READER as SLACK
 from pipeline.ingest.readers.table_csv import READER as CSV
 from pipeline.ingest.readers.table_json import READER as JSON
 from pipeline.ingest.readers.table_jsonl import READER as JSONL
 from pipeline.ingest.readers.table_parquet import READER as PARQUET
+from pipeline.ingest.readers.telegram_json import READER as TELEGRAM_JSON
+from pipeline.ingest.readers.telegram_page import READER as TELEGRAM_PAGE
+from pipeline.ingest.readers.whatsapp import READER as WHATSAPP
 from pipeline.ingest.readers.wordpress import READER as WORDPRESS
 from pipeline.ingest.readers.youtube import READER as YOUTUBE
 
@@ -39,6 +48,15 @@ READERS: tuple[Reader, ...] = (
     NNTP,
     LEMMY,
     DISCOURSE,
+    SLACK,
+    MATTERMOST,
+    ROCKETCHAT,
+    DISCORD,
+    TELEGRAM_JSON,
+    TELEGRAM_PAGE,
+    MESSENGER,
+    WHATSAPP,
+    IRC,
     JSONL,
     JSON,
     CSV,

@@ -1,0 +1,262 @@
+"""Chats exported as JSON: documents of messages below one key, sound or damaged.
+
+In: a source, the key that its messages stand under, and what a message looks like. Out: the documents, each with
+its messages; and what could not be read.
+
+>>> chat = load_chat(source, "messages", is_message)
+>>> for document in chat.documents: document["messages"]
+
+A sound file is one document, or an array of messages, or either of them or a message on every line. Any other file (one
+that breaks off, has bytes turned over, was glued together) is searched: each message is read that can be, with the
+fields around its list.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from pipeline.errors import InputError
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.decoding import decode_line
+from pipeline.ingest.documents import has_keys, read_bytes
+from pipeline.ingest.reader import CaptureFacts, order_of
+from pipeline.ingest.readers.json_lines import parse_carefully
+from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.records import Batch
+
+IsMessage = Callable[[dict[str, Any]], bool]
+
+_SCAN = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode
+_BETWEEN = re.compile(r'[\s,:\[\]{}]*(?:"[^"\\]{0,64}"\s*:\s*)?')
+_AFTER_LIST = re.compile(r"\s*[\]}]\s*,")
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+_HEADER_TRIES = 64
+_EFFORT = 16  # a damaged file is looked through at most so many times over
+_LONGEST_ID = 200
+
+
+@dataclass
+class Chat:
+    """What a file holds: documents (arrays of messages have become documents), and pieces that are no message."""
+
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    losses: list[tuple[str, str, bytes]] = field(default_factory=list)  # location, detail, raw
+
+    def messages(self, key: str) -> Iterator[tuple[dict[str, Any], list[tuple[str, Any]]]]:
+        """Each document with its messages, and where each of them stands, in their order."""
+        number = 0
+        for document in self.documents:
+            held = document.get(key)
+            held = list(held.values()) if isinstance(held, dict) else list_of(held)
+            yield document, [(f"message {number + place}", message) for place, message in enumerate(held, start=1)]
+            number += len(held)
+
+    def quarantine_losses(self, rows: RecordStream) -> None:
+        """Put what could not be read into quarantine."""
+        for location, detail, raw in self.losses:
+            rows.reject(location, "damaged_file", detail, raw)
+
+
+def stream_facts(source: Source, site: str) -> CaptureFacts:
+    """A stream of messages by time."""
+    return CaptureFacts(site, shape="stream", order_known=order_of(source.settings, "time"), paragraphs=False)
+
+
+def load_chat(source: Source, key: str, is_message: IsMessage) -> Chat:
+    """All documents of a file.
+
+    Raises:
+        InputError: it is too large, or nothing in it can be read as messages.
+    """
+    data = read_bytes(source)
+    value, trouble = _parse(data)
+    chat = _read_lines(data, key, is_message) if trouble else _whole([value], key, is_message)
+    if chat is None:
+        chat = _search(data, key, is_message)
+        if not any(document[key] for document in chat.documents):
+            raise InputError(f"{source.path} is no sound JSON ({trouble}), and no message in it can be read.")
+        chat.losses.append(("the file", f"no sound JSON: {trouble}", b""))
+    return chat
+
+
+def shows_messages(head: Head, key: str, is_message: IsMessage, *keys: str) -> bool:
+    """Whether a file begins as JSON and most of the objects below the key, in its head, are messages.
+
+    Args:
+        head: the beginning of the file.
+        key: what messages stand under.
+        is_message: what a message looks like.
+        keys: what the head must show to be worth a closer look.
+    """
+    if not has_keys(head, *keys):
+        return False
+    value, trouble = _parse(head.data)
+    chat = _search(head.data, key, is_message) if trouble else _whole([value], key, is_message)
+    found = [message for _, messages in chat.messages(key) for _, message in messages]
+    fitting = sum(isinstance(message, dict) and is_message(message) for message in found)
+    return fitting > len(found) - fitting
+
+
+def _parse(data: bytes) -> tuple[Any, str]:
+    """A JSON value, and why there is none."""
+    try:
+        return orjson.loads(data), ""
+    except orjson.JSONDecodeError:
+        value, _, trouble = parse_carefully(data)
+        return value, trouble
+
+
+def _read_lines(data: bytes, key: str, is_message: IsMessage) -> Chat | None:
+    """The documents of a file that has one on every line; None where a line holds none."""
+    values = []
+    for line in data.splitlines():
+        if line.strip():
+            value, trouble = _parse(line)
+            if trouble:
+                return None
+            values.append(value)
+    return _whole(values, key, is_message)
+
+
+def _whole(values: list[Any], key: str, is_message: IsMessage) -> Chat:
+    """Documents as they are; arrays of messages, and messages in a row, as documents of their own."""
+    chat = Chat()
+    loose: list[Any] = []
+    for value in values:
+        if isinstance(value, dict) and is_message(value):
+            loose.append(value)
+        elif isinstance(value, dict):
+            chat.documents.append(value)
+        elif isinstance(value, list):
+            chat.documents.append({key: value})
+    if loose:
+        chat.documents.append({key: loose})
+    return chat
+
+
+def _search(data: bytes, key: str, is_message: IsMessage) -> Chat:
+    """The messages that stand in a damaged file, by list; the fields before and after a list are its document's."""
+    text, _ = decode_line(data)
+    lists = [(match.start(), match.end()) for match in re.finditer(rf'(?<!\\)"{key}"\s*:\s*[\[{{]', text)]
+    lists = lists or [(0, 0)]
+    chat = Chat()
+    effort = _EFFORT * len(text)
+    before = 0
+    for place, (name_start, start) in enumerate(lists):
+        end = lists[place + 1][0] if place + 1 < len(lists) else len(text)
+        messages: list[dict[str, Any]] = []
+        at = last = start
+        while effort > 0 and (brace := text.find("{", at, end)) >= 0:
+            value, stop = _scan(text, brace)
+            effort -= stop - brace + 1
+            if isinstance(value, dict) and is_message(value):
+                _note_gap(chat, text, last, brace)
+                messages.append(value)
+                at = last = stop
+            else:
+                at = brace + 1
+        if place + 1 == len(lists):
+            _note_gap(chat, text, last, end)
+        chat.documents.append({**_header(text, before, name_start), **_trailer(text, last, end), key: messages})
+        before = last
+    return chat
+
+
+def _scan(text: str, start: int) -> tuple[Any, int]:
+    """The JSON value at a place, and where it ends; None and how far it could be read where there is none."""
+    try:
+        value, end = _SCAN(text, start)
+        # Halves of surrogate pairs are mended where there may be some.
+        sound = _HALF_PAIR.search(text, start, end) is None
+        return (value if sound else parse_carefully(text[start:end].encode())[0]), end
+    except json.JSONDecodeError as error:
+        return None, max(error.pos, start)
+    except (ValueError, RecursionError):
+        return None, start + 1000
+
+
+def _note_gap(chat: Chat, text: str, start: int, end: int) -> None:
+    if not _BETWEEN.fullmatch(text, start, end):
+        piece = text[start : min(end, start + 1000)].encode(errors="replace")
+        chat.losses.append((f"character {start + 1}", "no message can be read from this", piece))
+
+
+def _header(text: str, start: int, end: int) -> dict[str, Any]:
+    """The fields of the object that a list of messages stands in, those before it."""
+    brace = end
+    for _ in range(_HEADER_TRIES):
+        brace = text.rfind("{", start, brace)
+        if brace < 0:
+            break
+        value, stop = _scan(text[brace:end].rstrip().rstrip(",") + "}", 0)
+        if isinstance(value, dict) and stop >= len(text[brace:end].rstrip().rstrip(",")):
+            return value
+    return {}
+
+
+def _trailer(text: str, start: int, end: int) -> dict[str, Any]:
+    """The fields of that object after the list."""
+    after = _AFTER_LIST.match(text, start, end)
+    value = _scan("{" + text[after.end() : end], 0)[0] if after else None
+    return value if isinstance(value, dict) else {}
+
+
+def oldest_first(messages: list[tuple[str, Any]], time_of: Callable[[Any], Any]) -> list[tuple[str, Any]]:
+    """Messages turned round where the file lists the newest first, as programs' interfaces do."""
+    times = [time_of(message) for _, message in messages if isinstance(message, dict)]
+    times = [time for time in times if isinstance(time, str | int | float)]
+    newest_first = len(times) > 1 and type(times[0]) is type(times[-1]) and times[0] > times[-1]
+    return messages[::-1] if newest_first else messages
+
+
+def finished(rows: RecordStream, chat: Chat) -> Iterator[Batch]:
+    """The last batch, with what could not be read."""
+    chat.quarantine_losses(rows)
+    return rows.finish()
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: Any) -> list[Any]:
+    """The array, or an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def objects_of(value: Any) -> list[dict[str, Any]]:
+    """The objects of an array."""
+    return [inner for inner in list_of(value) if isinstance(inner, dict)]
+
+
+def as_words(value: Any) -> str | None:
+    """A string that is not blank."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def as_id(value: Any) -> str | None:
+    """An id, which may be a number."""
+    if isinstance(value, str):
+        value = value.strip()
+        return value if 0 < len(value) <= _LONGEST_ID else None
+    return str(value) if type(value) is int else None
+
+
+def as_time(value: Any) -> str | None:
+    """A time as written: text or number, perhaps wrapped as MongoDB does; 0, false and nothing are none."""
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("$date", "$numberLong") if name in value), None)
+        value = next(iter(value.values()), None) if isinstance(value, dict) else value
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not value:
+        return None
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else None
+    return str(value)

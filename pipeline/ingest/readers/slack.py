@@ -1,0 +1,221 @@
+"""Slack messages: the day files of an export, and answers of the API.
+
+**What is read.** An array of messages (a day file of an export, ``channel/2020-05-02.json``), or an object with
+``messages`` (``conversations.history``, ``conversations.replies``, slackdump), or several such objects one after the
+other. Event wrappers (``message_changed``) are opened; of two versions of a message both are sightings.
+
+**What is kept.** ``ts`` is the id and the time. It is unique within a channel: where the file names the channel
+(``channel``, ``channel_id``) that channel is the scope and the discussion, else all channels of the team share one
+scope. ``thread_ts`` is the declared parent: Slack's threads are flat. Names come from ``users``/``members`` in the same
+file, from ``user_profile`` of any message, or from ``<@U1|name>``; else the user id is the author. Mentions become
+``@name``, links Markdown. Messages with ``subtype`` ``tombstone`` are deleted. ``/me`` is marked ``action`` in
+``extra``, where files, reactions and bots are found as well.
+
+**What bites.** Names of channels and users stand in files of their own (``channels.json``, ``users.json``), and the
+channel of a day file is only the name of its folder; neither is read, for a record must not depend on where its file
+lies. A message outside a thread may answer the one above, so its parent is not known. Newest first is turned round.
+``file_comment`` is by the commenter, whom the outer message does not name. Joins, topics, pins and the like are no
+posts: they are counted in ``skipped``.
+
+A file is Slack's when its messages have a ``ts`` of seconds, a point and six digits, and the type "message".
+
+>>> is_message({"type": "message", "ts": "1588404642.000200", "text": "Hello"})
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.reader import CaptureFacts, Reader
+from pipeline.ingest.readers.chat_json import (
+    as_dict,
+    as_id,
+    as_time,
+    as_words,
+    finished,
+    load_chat,
+    objects_of,
+    oldest_first,
+    shows_messages,
+    stream_facts,
+)
+from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.records import Batch
+
+_TS = re.compile(r"\d{9,11}\.\d{6}")
+_REFERENCE = re.compile(r"<([@#!]?)([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
+_NAMED = re.compile(r"<@(\w+)\|([^<>]+)>")
+_WRAPPERS = {"message_changed": "message", "message_replied": "message", "message_deleted": "previous_message"}
+_SYSTEM = re.compile(
+    r"(?:channel|group|mpim|im)_(?:join|leave|topic|purpose|name|archive|unarchive|convert_to_private|posting_permissions"
+    r"|canvas_updated)|(?:un)?pinned_item|bot_(?:add|remove|enable|disable)|reminder_(?:add|delete)|ekm_access_denied"
+    r"|sh_room_(?:created|shared)|huddle_thread|app_conversation_(?:join|leave)|joiner_notification(?:_for_inviter)?"
+)
+
+
+def is_message(value: dict[str, Any]) -> bool:
+    """Whether an object is a Slack message."""
+    stamp = value.get("ts")
+    if not isinstance(stamp, str) or not _TS.fullmatch(stamp) or value.get("type", "message") != "message":
+        return False
+    return "type" in value or ("text" in value and ("user" in value or "bot_id" in value))
+
+
+def recognise(head: Head) -> bool:
+    """Whether the head shows Slack messages."""
+    return shows_messages(head, "messages", is_message, "ts")
+
+
+def describe(source: Source) -> CaptureFacts:
+    """A stream by time."""
+    return stream_facts(source, "slack")
+
+
+def read(source: Source) -> Iterator[Batch]:
+    """One record per message that is no system line."""
+    chat = load_chat(source, "messages", is_message)
+    rows = RecordStream()
+    for document, messages in chat.messages("messages"):
+        opened = [(place, _opened(message)) for place, message in messages]
+        held = [message for _, message in opened if isinstance(message, dict)]
+        names = _names(document, held)
+        team = _team(document, held)
+        for place, message in oldest_first(opened, lambda message: message.get("ts")):
+            if not isinstance(message, dict):
+                rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
+            elif _SYSTEM.fullmatch(str(message.get("subtype") or "")):
+                rows.skip("system")
+            else:
+                _add(rows, place, message, _channel(document, message), team, names)
+            yield from rows.ready()
+    yield from finished(rows, chat)
+
+
+def _opened(message: Any) -> Any:
+    """The message that an event is about."""
+    if not isinstance(message, dict):
+        return message
+    kind = message.get("subtype")
+    inner = message.get(_WRAPPERS.get(kind, "")) if isinstance(kind, str) else None
+    if not isinstance(inner, dict):
+        return message
+    gone = {"subtype": "tombstone"} if kind == "message_deleted" else {}
+    return {"channel": message.get("channel"), **inner, **gone}
+
+
+def _add(
+    rows: RecordStream,
+    place: str,
+    message: dict[str, Any],
+    channel: tuple[str | None, str | None],
+    team: str,
+    names: dict[str, str],
+) -> None:
+    stamp, kind, thread = as_id(message.get("ts")), message.get("subtype"), as_id(message.get("thread_ts"))
+    channel_id, channel_name = channel
+    user = as_id(message.get("user"))
+    words = as_words(message.get("text"))
+    if kind == "file_comment":
+        comment = as_dict(message.get("comment"))
+        user, words = as_id(comment.get("user")) or user, as_words(comment.get("comment")) or words
+    if words is None:
+        words = "\n\n".join(filter(None, map(_attached, objects_of(message.get("attachments"))))) or None
+    deleted = kind == "tombstone"
+    author = as_words(message.get("username")) if user is None else names.get(user, user)
+    parent = thread if thread != stamp else None
+    rows.add(
+        place,
+        scope=f"{team}:{channel_id}" if channel_id else team,
+        native_id=stamp,
+        native_discussion=channel_id,
+        discussion_scope=team if channel_id else None,
+        discussion_title=channel_name,
+        community=channel_name,
+        parent_known=parent is not None,
+        native_parent=parent,
+        author=None if deleted else author or as_id(message.get("bot_id")),
+        posted_at_raw=stamp,
+        edited_at_raw=as_time(as_dict(message.get("edited")).get("ts")),
+        body=None if deleted or words is None else _REFERENCE.sub(lambda match: _spoken(match, names), words),
+        markup="markdown",
+        deletion="unknown" if deleted else None,
+        permalink=as_words(message.get("permalink")),
+        extra={
+            "action": True if kind == "me_message" else None,
+            "bot": as_id(message.get("bot_id")),
+            "files": [as_words(file.get("name")) for file in objects_of(message.get("files"))][:20] or None,
+            "reactions": {
+                str(reaction.get("name")): reaction.get("count") for reaction in objects_of(message.get("reactions"))
+            } or None,
+        },
+    )  # fmt: skip
+
+
+def _attached(attachment: dict[str, Any]) -> str | None:
+    parts = [as_words(attachment.get(name)) for name in ("pretext", "title", "text")]
+    return "\n".join(part for part in parts if part) or as_words(attachment.get("fallback"))
+
+
+def _spoken(match: re.Match[str], names: dict[str, str]) -> str:
+    """What a reader of Slack sees for <@U1>, <#C1|general>, <!here>, <https://example.org|here>."""
+    sign, target, label = match.groups()
+    if sign == "@":
+        return "@" + (label or names.get(target, target))
+    if sign:
+        return ("#" if sign == "#" else "@") + (label or target.partition("^")[0]).lstrip("@#")
+    return target if label in (None, "", target) else f"[{label}]({target})"
+
+
+def _channel(document: dict[str, Any], message: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Id and name of the channel, as far as message or document say."""
+    for holder in (message, document):
+        channel = holder.get("channel")
+        name = as_words(holder.get("channel_name")) or (as_words(holder.get("name")) if holder is document else None)
+        if isinstance(channel, dict) and (found := as_id(channel.get("id"))):
+            return found, as_words(channel.get("name")) or name
+        if found := as_id(channel) or as_id(holder.get("channel_id")):
+            return found, name
+    return None, None
+
+
+def _team(document: dict[str, Any], messages: list[dict[str, Any]]) -> str:
+    """The scope of a workspace: its id, where the file names exactly one."""
+    teams = {as_id(document.get(name)) for name in ("team", "team_id")}
+    teams = teams - {None} or {as_id(message.get("team")) for message in messages} - {None}
+    return f"slack:{teams.pop()}" if len(teams) == 1 else "slack"
+
+
+def _names(document: dict[str, Any], messages: list[dict[str, Any]]) -> dict[str, str]:
+    """What the users of a document are called; a list of users goes before profiles, these before mentions."""
+    names: dict[str, str] = {}
+    for message in messages:
+        text = message.get("text")
+        for user, name in _NAMED.findall(text) if isinstance(text, str) and "|" in text else ():
+            names.setdefault(user, name)
+    profiles = [(as_id(message.get("user")), as_dict(message.get("user_profile"))) for message in messages]
+    for holder in ("users", "members"):
+        profiles += [
+            (as_id(user.get("id")), {**user, **as_dict(user.get("profile"))})
+            for user in objects_of(document.get(holder))
+        ]
+    for key, profile in profiles:
+        called = [as_words(profile.get(name)) for name in ("display_name", "real_name", "name")]
+        if key and (name := next(filter(None, called), None)):
+            names[key] = name
+    return names
+
+
+READER = Reader(
+    name="slack",
+    version=1,
+    title="Slack messages, exported or from the API",
+    extensions=(".json",),
+    replies="thread_ts, the root of the thread",
+    recognise=recognise,
+    describe=describe,
+    read=read,
+)

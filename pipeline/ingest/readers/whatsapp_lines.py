@@ -1,0 +1,132 @@
+"""Lines of WhatsApp exports: where a message begins, when it was sent in any country's way to write that, and by whom.
+
+In: lines. Out: their parts; and the times in ISO 8601 once the order of day and month is known.
+
+>>> line = parse_line("[31.12.20, 23:55:12] Ada: Happy new year")
+>>> line.author, line.words, DayOrder.of([line.date]).write(line)
+('Ada', 'Happy new year', '2020-12-31T23:55:12')
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+# Marks that say which way to read, and blanks of every width.
+_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")
+_AM = r"(?:am|a\.?\s?m\.?|上午|오전|午前|ص|ق\.ظ|πμ|de\. ?|पूर्वाह्न|vorm\.|fm)"
+_PM = r"(?:pm|p\.?\s?m\.?|下午|오후|午後|م|ب\.ظ|μμ|du\. ?|अपराह्न|nachm\.|em)"
+_DATE = r"(?P<a>\d{1,4})\s?[-/.年년]\s?(?P<b>\d{1,2})\s?[-/.月월]\s?(?P<c>\d{1,4})[日일.]?"
+_TIME = (
+    rf"(?P<early>(?:{_AM}|{_PM})\s?)?(?P<hour>\d{{1,2}})[:.時시](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?분?"
+    rf"(?:\s?(?P<late>{_AM}|{_PM}))?"
+)
+_BETWEEN = r"(?:[,،]?\s|,\s?|\s(?:klo|kl\.?|um|at|a las|à|alle|om|в|o)\s|\s)"
+_START = re.compile(
+    rf"(?:\[\s?{_DATE}{_BETWEEN}{_TIME}\s?\]\s?|{_DATE.replace('P<', 'P<x_')}{_BETWEEN}{_TIME.replace('P<', 'P<x_')}"
+    r"(?:\s[-–]\s|,\s))(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_AUTHOR = re.compile(r"(?P<author>[^:\"“”„«»\n]{1,100}?)\s?:(?:\s|$)(?P<words>.*)$", re.DOTALL)
+_FULL_YEAR = 4  # digits
+
+
+@dataclass(frozen=True)
+class ChatLine:
+    """A line that begins a message: three numbers of a date, a time of day, an author (none for system lines)."""
+
+    date: tuple[str, str, str]
+    clock: str  # in 24 hours
+    half_days: bool  # whether it was written with am and pm
+    dotted: bool  # whether points part the numbers of its date
+    author: str | None
+    words: str
+    marked: bool  # whether the words begin with a mark that WhatsApp sets before its own words
+
+
+def parse_line(text: str) -> ChatLine | None:
+    """The parts of a line that begins a message; None for any other line."""
+    if not _may_begin(text):
+        return None
+    found = _START.match(_BLANKS.sub(" ", _MARKS.sub("", text[:200])) + text[200:])
+    if found is None:
+        return None
+    parts = {name: found[name] or found["x_" + name] for name in ("a", "b", "c", "hour", "minute", "second")}
+    half = (found["early"] or found["x_early"] or found["late"] or found["x_late"] or "").strip()
+    digits = {name: _ascii(value) for name, value in parts.items() if value}
+    hour = int(digits["hour"])
+    if half:
+        hour = hour % 12 + (12 if re.fullmatch(_PM, half, re.IGNORECASE) else 0)
+    clock = ":".join([f"{hour:02}", digits["minute"], *([digits["second"]] if "second" in digits else [])])
+    named = _AUTHOR.match(found["rest"])
+    author = named["author"].strip("~ ") if named else None
+    words = named["words"] if named else found["rest"]
+    marked = re.search(r":\s?\u200e", text[:200]) is not None
+    written = (digits["a"], digits["b"], digits["c"])
+    dotted = re.match(r"\W*\d+\s?\.", text) is not None
+    return ChatLine(written, clock, bool(half), dotted, author or None, words.strip(), marked)
+
+
+def _may_begin(text: str) -> bool:
+    """Whether a line begins with a digit, behind marks and a bracket."""
+    return text[:8].lstrip("\u200e\u200f\u202a\u202b\u202c\ufeff[ ")[:1].isdigit()
+
+
+def _ascii(digits: str) -> str:
+    return "".join(str(unicodedata.digit(digit)) for digit in digits)
+
+
+@dataclass(frozen=True)
+class DayOrder:
+    """How a file writes its dates."""
+
+    order: str  # "ymd", "dmy" or "mdy"
+    guessed: bool
+
+    @classmethod
+    def of(cls, dates: Iterable[tuple[str, str, str]], *, half_days: bool = False, dotted: bool = False) -> DayOrder:
+        """The order that all dates allow; of two, the one whose days never run backwards; else the likelier one.
+
+        Args:
+            dates: numbers of the dates as they stand, in order.
+            half_days: whether times are written with am and pm, as in the United States.
+            dotted: whether points part the numbers, as in no place where the month stands first.
+        """
+        written = list(dict.fromkeys(dates))
+        if any(len(first) == _FULL_YEAR for first, _, _ in written):
+            return cls("ymd", guessed=False)
+        if dotted:
+            return cls("dmy", guessed=False)
+        padded = any(first.startswith("0") or second.startswith("0") for first, second, _ in written)
+        # Without zeroes and with two digits of the year, slashes are more often American than Spanish.
+        american = not padded and (half_days or all(len(year) < _FULL_YEAR for _, _, year in written))
+        sure, likely = {}, {}
+        for order in ("dmy", "mdy"):
+            days = [day for one in written if (day := _day(one, order))]
+            backwards = sum(later < earlier for earlier, later in pairwise(days))
+            span = (max(days) - min(days)).days if days else 0
+            sure[order] = (len(written) - len(days), backwards)
+            likely[order] = (span, (order == "mdy") != american)
+        best = min(sure, key=lambda order: (sure[order], likely[order]))
+        return cls(best, guessed=sure["dmy"] == sure["mdy"])
+
+    def write(self, line: ChatLine) -> str:
+        """The time of a line in ISO 8601; as written where it is no date."""
+        day = _day(line.date, self.order)
+        return f"{day.isoformat()}T{line.clock}" if day else f"{'/'.join(line.date)} {line.clock}"
+
+
+def _day(written: tuple[str, str, str], order: str) -> date | None:
+    named = dict(zip(order, map(int, written), strict=True))
+    year = named["y"] + (2000 if named["y"] < 100 else 0)
+    # Thailand counts from 543 years earlier, Iran from 621 years later; WhatsApp is younger than 2008.
+    year -= 543 if year > 2500 else 0
+    try:
+        return date(year, named["m"], named["d"]) if year > 2000 else None
+    except ValueError:
+        return None
