@@ -9,13 +9,16 @@ A new format is one module here, its import, and its line in the tuple.
 from __future__ import annotations
 
 from pipeline.ingest.reader import Reader
+from pipeline.ingest.readers.bluesky import READER as BLUESKY
 from pipeline.ingest.readers.discord import READER as DISCORD
 from pipeline.ingest.readers.discourse import READER as DISCOURSE
 from pipeline.ingest.readers.disqus import READER as DISQUS
 from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
 from pipeline.ingest.readers.hn_json import READER as HACKERNEWS
+from pipeline.ingest.readers.hn_page import READER as HACKERNEWS_PAGE
 from pipeline.ingest.readers.irc import READER as IRC
 from pipeline.ingest.readers.lemmy import READER as LEMMY
+from pipeline.ingest.readers.mastodon import READER as MASTODON
 from pipeline.ingest.readers.mattermost import READER as MATTERMOST
 from pipeline.ingest.readers.mbox import READER as MBOX
 from pipeline.ingest.readers.messenger import READER as MESSENGER
@@ -25,6 +28,8 @@ from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
 from pipeline.ingest.readers.reddit_scrapers import READER as REDDIT_SCRAPERS
 from pipeline.ingest.readers.rocketchat import READER as ROCKETCHAT
 from pipeline.ingest.readers.slack import READER as SLACK
+from pipeline.ingest.readers.stackexchange_api import READER as STACKEXCHANGE_API
+from pipeline.ingest.readers.stackexchange_xml import READER as STACKEXCHANGE_XML
 from pipeline.ingest.readers.table_csv import READER as CSV
 from pipeline.ingest.readers.table_json import READER as JSON
 from pipeline.ingest.readers.table_jsonl import READER as JSONL
@@ -40,6 +45,7 @@ READERS: tuple[Reader, ...] = (
     REDDIT_API,
     REDDIT_SCRAPERS,
     HACKERNEWS,
+    HACKERNEWS_PAGE,
     REDDIT,
     DISQUS,
     WORDPRESS,
@@ -48,6 +54,10 @@ READERS: tuple[Reader, ...] = (
     NNTP,
     LEMMY,
     DISCOURSE,
+    MASTODON,
+    BLUESKY,
+    STACKEXCHANGE_API,
+    STACKEXCHANGE_XML,
     SLACK,
     MATTERMOST,
     ROCKETCHAT,

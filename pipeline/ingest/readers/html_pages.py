@@ -29,7 +29,8 @@ _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]{0,200})")
 _FORMATTING = frozenset(b"b big code em font i s small strike strong tt u".split())
 _REOPENED = 3
 _UNNESTED = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li dt dd option tr td th thead tbody".split()
+    b"area base br col embed hr img input link meta param source track wbr".split()
+    + b"p li dt dd option tr td th thead tbody".split()
 )
 
 
@@ -65,8 +66,8 @@ def _hostile_nesting(data: bytes) -> str | None:
     depth = reopened = 0
     waiting: dict[bytes, int] = {}
     formatting: dict[bytes, list[bytes]] = {name: [] for name in _FORMATTING}
-    for closes, name, attributes in _TAG.findall(data):
-        name = name.lower()
+    for closes, spelling, attributes in _TAG.findall(data):
+        name = spelling.lower()
         opened = formatting.get(name)
         if name in _UNNESTED:
             continue
