@@ -37,6 +37,7 @@ from pipeline.ingest.readers.table_parquet import READER as PARQUET
 from pipeline.ingest.readers.telegram_json import READER as TELEGRAM_JSON
 from pipeline.ingest.readers.telegram_page import READER as TELEGRAM_PAGE
 from pipeline.ingest.readers.whatsapp import READER as WHATSAPP
+from pipeline.ingest.readers.wikitalk import READER as WIKITALK
 from pipeline.ingest.readers.wordpress import READER as WORDPRESS
 from pipeline.ingest.readers.youtube import READER as YOUTUBE
 
@@ -50,6 +51,7 @@ READERS: tuple[Reader, ...] = (
     DISQUS,
     WORDPRESS,
     YOUTUBE,
+    WIKITALK,
     MBOX,
     NNTP,
     LEMMY,

@@ -37,6 +37,7 @@ _LIST_HEADERS = ("x-beenthere", "mailing-list", "x-mailing-list", "list-post")
 _NEWSGROUP = re.compile(r"[a-z0-9][a-z0-9+_-]*(?:\.[a-z0-9+_-]+)+", re.IGNORECASE)
 _HEAD_HEADER = re.compile(rb"^(List-Id|X-BeenThere|Newsgroups):[ \t]*((?:[^\n]*\n[ \t]+)?[^\n]*)", re.I | re.M)
 _MOST_REFERENCES = 20
+_LONGEST_HEADER = 4_000  # characters
 
 
 @dataclass
@@ -138,12 +139,13 @@ def _columns(message: Message, text: MailText, *, home: str | None, news: bool) 
 
 
 def _headers(message: Message) -> dict[str, str]:
-    """First value of every header by its name in lower case, decoded."""
+    """First value of every header by its name in lower case, decoded; of a long one the beginning (references: end)."""
     headers: dict[str, str] = {}
-    for name, value in message.raw_items():
-        headers.setdefault(name.strip().lower(), "")
-        if not headers[name.strip().lower()]:
-            headers[name.strip().lower()] = decode_header(str(value))
+    for given, value in message.raw_items():
+        name = given.strip().lower()
+        if not headers.get(name):
+            text = decode_header(str(value))
+            headers[name] = text[-_LONGEST_HEADER:] if name == "references" else text[:_LONGEST_HEADER]
     return headers
 
 

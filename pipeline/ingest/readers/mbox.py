@@ -43,6 +43,7 @@ _COMMON_HEADER = re.compile(
     rb"|arc-[\w-]+|list-[\w-]+|authentication-results|mailing-list|envelope-to|article-i\.d\.|relay-version)[ \t]*:",
     re.IGNORECASE,
 )
+_LONGEST_ENVELOPE = 500  # bytes
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
@@ -123,7 +124,7 @@ class _Mailbox:
 
 def _parts(line: bytes, following: bytes, *, after_blank: bool) -> bool:
     """Whether a line parts mails: it has a time, or an empty line above; and a header below."""
-    if not line.startswith(b"From ") or not _HEADER.match(following):
+    if not line.startswith(b"From ") or len(line) > _LONGEST_ENVELOPE or not _HEADER.match(following):
         return False
     return bool(_DATED.match(line)) or (after_blank and bool(_COMMON_HEADER.match(following)))
 
