@@ -23,6 +23,7 @@ from pipeline.ingest.readers.mattermost import READER as MATTERMOST
 from pipeline.ingest.readers.mbox import READER as MBOX
 from pipeline.ingest.readers.messenger import READER as MESSENGER
 from pipeline.ingest.readers.nntp import READER as NNTP
+from pipeline.ingest.readers.old_reddit import READER as OLD_REDDIT
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
 from pipeline.ingest.readers.reddit_scrapers import READER as REDDIT_SCRAPERS
@@ -47,6 +48,7 @@ READERS: tuple[Reader, ...] = (
     REDDIT_SCRAPERS,
     HACKERNEWS,
     HACKERNEWS_PAGE,
+    OLD_REDDIT,
     REDDIT,
     DISQUS,
     WORDPRESS,
