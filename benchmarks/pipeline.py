@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import itertools
 import platform
 import random
 import resource
@@ -20,12 +21,29 @@ from pathlib import Path
 import orjson
 
 from pipeline.archive import open_archive
-from tests.invented import invent_post
+
+
+def invent_words(rng: random.Random, n: int = 30_000) -> list[str]:
+    """n different words of two to four syllables."""
+    syllables = [
+        consonant + vowel for consonant in "bcdfghjklmnprstvwz" for vowel in ("a", "e", "i", "o", "u", "ai", "ou")
+    ]
+    words: dict[str, None] = {}
+    while len(words) < n:
+        words["".join(rng.choices(syllables, k=rng.randint(1, 4)))] = None
+    return list(words)
 
 
 def write_dump(path: Path, n: int, seed: int = 0) -> None:
     """n comments in threads of about fifty, by five thousand authors, with five per cent re-scraped and two edited."""
     rng = random.Random(seed)
+    words = invent_words(rng)
+    # Zipf's law: the k-th word is used in proportion to 1/k.
+    weights = list(itertools.accumulate(1 / (k + 5) for k in range(len(words))))
+
+    def invent_body() -> str:
+        return " ".join(rng.choices(words, cum_weights=weights, k=max(1, int(rng.lognormvariate(3.3, 1.0)))))
+
     with path.open("wb") as file:
         written = 0
         thread = 0
@@ -40,7 +58,7 @@ def write_dump(path: Path, n: int, seed: int = 0) -> None:
                     "parent_id": f"t1_{rng.choice(ids)}" if ids and rng.random() < 0.6 else f"t3_s{thread}",
                     "author": f"user{rng.randrange(5000)}",
                     "created_utc": 1_700_000_000 + written,
-                    "body": invent_post(rng),
+                    "body": invent_body(),
                     "score": rng.randrange(100),
                     "subreddit": f"sub{thread % 200}",
                     "retrieved_on": 1_710_000_000,
