@@ -39,6 +39,15 @@ class ReadSettings(BaseModel):
     expansion_ratio: int = Field(
         1000, ge=10, description="Largest ratio of unpacked to packed bytes before a compressed file is refused."
     )
+    archive_depth: int = Field(
+        2, ge=1, le=8, description="How deep archives (zip, tar, WARC) are opened: 2 opens archives in archives."
+    )
+    max_members: int = Field(
+        100_000, ge=1, description="Most files read from one archive; when there are more, the rest is not read."
+    )
+    max_unpacked_bytes: int = Field(
+        1 << 36, ge=1 << 10, description="Most bytes that the files of one archive may unpack to, all together."
+    )
     zstd_window_log: int = Field(31, ge=20, le=31, description="Largest zstd window accepted, as a power of two.")
 
 

@@ -5,19 +5,24 @@ In: paths of scraped dumps. Out: per file a `Capture`, whose batches hold ``RawR
 >>> for path in find_files([Path("raw")]):
 ...     for batch in open_capture(path, ReadSettings()).batches():
 ...         batch.records, batch.rejected
+
+A capture is one part, or, where it is an archive, one part for every file in it: a caller that wants to know what each
+is (`Part.facts`) asks for `Capture.parts`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import InputError
+from pipeline.ingest.archives import archive_kind
 from pipeline.ingest.containers import Source
+from pipeline.ingest.files import find_files, locate_file
+from pipeline.ingest.mojibake import mend_mojibake
+from pipeline.ingest.parts import NO_FACTS, Part, read_parts
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers import READERS
 from pipeline.ingest.recognise import check_read_settings, recognise_format
@@ -28,61 +33,54 @@ __all__ = [
     "Batch",
     "Capture",
     "CaptureFacts",
+    "Part",
     "check_read_settings",
     "find_files",
     "list_formats",
+    "locate_file",
     "open_capture",
 ]
+
+ARCHIVES_VERSION = 1  # raise it when the same archive gives other members
 
 
 @dataclass(frozen=True)
 class Capture:
-    """A raw file whose format is known."""
+    """A raw file whose format is known.
+
+    Attributes:
+        path: where it is.
+        format: the reader's name, or the kind of archive it is: zip, tar, warc.
+        reader_version: that reader's version.
+        facts: what is known of it as a whole; of an archive only its parts know anything.
+    """
 
     path: Path
+    format: str
+    reader_version: int
     facts: CaptureFacts
-    reader: Reader
-    source: Source
+    _source: Source
+    _reader: Reader | None
 
-    @property
-    def format(self) -> str:
-        """The reader's name."""
-        return self.reader.name
-
-    @property
-    def reader_version(self) -> int:
-        """The reader's version."""
-        return self.reader.version
+    def parts(self) -> Iterator[Part]:
+        """What it is read as: one part, or one for each file of an archive. May be called again."""
+        if self._reader is None:
+            parts = read_parts(self._source, self.format)
+        else:
+            parts = iter([Part(None, self.format, self.reader_version, self.facts, self._reader.read(self._source))])
+        return (replace(part, _batches=map(_mended, part.batches())) for part in parts)
 
     def batches(self) -> Iterator[Batch]:
-        """Its records in file order, some 50,000 at a time. May be called again; starts from the beginning then.
+        """All its records in order, some 50,000 at a time. May be called again; starts from the beginning then.
 
         Raises:
             InputError: the file as a whole turns out to be unreadable.
         """
-        return self.reader.read(self.source)
+        return (batch for part in self.parts() for batch in part.batches())
 
 
-def find_files(raw: Sequence[Path]) -> list[Path]:
-    """Files to read, each once, sorted: those named, and those in the folders named.
-
-    In folders, hidden files and folders and files called README are skipped, and links to folders are not followed.
-
-    Raises:
-        InputError: a path does not exist.
-    """
-    found: set[Path] = set()
-    for path in raw:
-        if path.is_dir():
-            for folder, inner, names in os.walk(path):
-                inner[:] = [name for name in inner if not name.startswith(".")]
-                files = [Path(folder, name) for name in names if not name.startswith((".", "README"))]
-                found.update(file for file in files if file.is_file())
-        elif path.exists():
-            found.add(path)
-        else:
-            raise InputError(f"{path} does not exist. Name files or folders with dumps to read.")
-    return sorted(found)
+def _mended(batch: Batch) -> Batch:
+    return Batch(mend_mojibake(batch.records), batch.rejected)
 
 
 def open_capture(path: Path, settings: ReadSettings) -> Capture:
@@ -92,9 +90,13 @@ def open_capture(path: Path, settings: ReadSettings) -> Capture:
         InputError: the file cannot be read, or no reader knows it.
         SettingError: the settings name a format or column that does not exist.
     """
+    check_read_settings(settings)
     source = Source(path, settings)
+    kind = archive_kind(source.head())
+    if kind is not None:
+        return Capture(path, kind, ARCHIVES_VERSION, NO_FACTS, source, None)
     reader = recognise_format(source)
-    return Capture(path, reader.describe(source), reader, source)
+    return Capture(path, reader.name, reader.version, reader.describe(source), source, reader)
 
 
 def list_formats() -> pl.DataFrame:

@@ -1,57 +1,33 @@
-"""What a raw file is wrapped in: plain, gzip or zstd, told by its first bytes, unpacked as it is read.
+"""What a raw file is wrapped in: plain, or packed (`unpacking`), told by its first bytes, unpacked as it is read.
 
 In: a path. Out: its lines and its head, never more of it in memory than a few buffers, whatever the file claims.
 
 >>> for line in Source(Path("raw/bakery-forum.jsonl.zst"), ReadSettings()).lines(): ...
 
-Text in UTF-16 (with its mark) becomes UTF-8 on the way, a UTF-8 mark is dropped. A packed file that breaks off or is
+Text in UTF-16 becomes UTF-8 on the way, a mark at its beginning is dropped. A packed file that breaks off or is
 damaged gives what can be unpacked, and `Lines.damage` says what is missing: half a dump is worth having, and the
 readers put the loss into quarantine. A file that unpacks to far more than its size is refused.
+
+Files that hold files (zip, tar, WARC) are the business of `archives`; each of their members is a source like any other.
 """
 
 from __future__ import annotations
 
 import codecs
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
-
-import zstandard
 
 from pipeline.errors import InputError
+from pipeline.ingest.decoding import wide_encoding
+from pipeline.ingest.unpacking import DamagedStreamError, find_packing, unpack
 from pipeline.settings import ReadSettings
 
+__all__ = ["HEAD_BYTES", "DamagedStreamError", "Head", "Lines", "Source"]
+
 HEAD_BYTES = 64 << 10
-_CHUNK = 1 << 20
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_ZSTD_SKIPPABLE = tuple(bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60))
-_OTHER_PACKERS = {
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"PK\x03\x04": "zip",
-    b"7z\xbc\xaf": "7-Zip",
-    b"Rar!": "RAR",
-}
-# Bytes handed to an unpacker at once. What can come back at most is 1,032 times that from gzip and some 33,000 times
-# that from zstd, so a hostile file takes tens of megabytes before the ratio is looked at, and no more.
-_GZIP_STEP = 16 << 10
-_ZSTD_STEP = 2 << 10
+_OTHER_PACKERS = {b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
 _SMALL = 1 << 20
-
-
-class DamagedStreamError(InputError):
-    """A packed file that cannot be unpacked further."""
-
-
-class _Unpacker(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -62,6 +38,7 @@ class Head:
     data: bytes
     complete: bool
     columns: dict[str, str] = field(default_factory=dict)
+    address: str | None = None  # where it was fetched from, where its archive says so
 
     def lines(self) -> list[bytes]:
         """Its non-empty lines without their ends; the last one only where it is known to be whole."""
@@ -104,33 +81,39 @@ class Lines:
 
 
 class Source:
-    """A raw file as readers see it.
+    """A raw file, or a member of one, as readers see it.
+
+    Attributes:
+        path: where its bytes are; for a member of an archive a temporary file.
+        name: what messages call it: the path, or the member's own name.
+        address: where it was fetched from, where its archive says so.
 
     Raises:
         InputError: it is missing, may not be read, or is packed in a way that is not unpacked here.
     """
 
-    def __init__(self, path: Path, settings: ReadSettings) -> None:
+    def __init__(
+        self, path: Path, settings: ReadSettings, *, name: str | None = None, address: str | None = None
+    ) -> None:
         self.path = path
         self.settings = settings
+        self.name = str(path) if name is None else name
+        self.address = address
         try:
             with path.open("rb") as file:
-                start = file.read(8)
+                start = file.read(10)
             self.size = path.stat().st_size
-        except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        except OSError as error:
             raise InputError(
-                f"{path} cannot be read: {error.strerror}. Check that it is a file you may read."
+                f"{self.name} cannot be read: {error.strerror}. Check that it is a file you may read."
             ) from error
         for magic, packer in _OTHER_PACKERS.items():
             if start.startswith(magic):
                 raise InputError(
-                    f"{path} is packed with {packer}. Unpack it first; gzip and zstd are read as they are."
+                    f"{self.name} is packed with {packer}. Unpack it first; gzip, zstd, xz, bzip2, zip and tar are "
+                    "read as they are."
                 )
-        self.packing: str | None = None
-        if start.startswith(_GZIP):
-            self.packing = "gzip"
-        elif start.startswith((_ZSTD, *_ZSTD_SKIPPABLE)):
-            self.packing = "zstd"
+        self.packing = find_packing(start)
 
     def head(self) -> Head:
         """Its first 64 KiB, unpacked.
@@ -149,7 +132,8 @@ class Source:
         except DamagedStreamError:
             if not data:
                 raise
-        return Head(self.path.name, data[:HEAD_BYTES], complete, self.settings.columns)
+        name = self.path.name if self.name == str(self.path) else self.name.rsplit("/", 1)[-1]
+        return Head(name, data[:HEAD_BYTES], complete, self.settings.columns, self.address)
 
     def lines(self) -> Lines:
         """Its lines, at most ``settings.record_bytes`` bytes of each."""
@@ -162,63 +146,34 @@ class Source:
             DamagedStreamError: what follows cannot be unpacked.
             InputError: it unpacks to more than ``settings.expansion_ratio`` times its size.
         """
-        return _as_utf8(self._unpacked())
+        return _as_utf8(self.unpacked())
 
-    def _unpacked(self) -> Iterator[bytes]:
+    def unpacked(self) -> Iterator[bytes]:
+        """Its unpacked bytes in pieces, as they are. Raises as `chunks` does."""
         most = self.size * self.settings.expansion_ratio + _SMALL
         total = 0
         with self.path.open("rb") as file:
-            for chunk in self._pieces(file):
+            for chunk in unpack(file, self.packing, self.name, self.settings):
                 total += len(chunk)
                 if self.packing and total > most:
                     raise InputError(
-                        f"{self.path} unpacks to more than {self.settings.expansion_ratio} times its size, as hostile "
+                        f"{self.name} unpacks to more than {self.settings.expansion_ratio} times its size, as hostile "
                         "files do. If you trust it, raise the setting expansion_ratio."
                     )
                 yield chunk
 
-    def _pieces(self, file: BinaryIO) -> Iterator[bytes]:
-        if self.packing == "gzip":
-            return _unpack(file, self.path, lambda: zlib.decompressobj(wbits=31), _GZIP_STEP, padding=b"\0")
-        if self.packing == "zstd":
-            window = 1 << self.settings.zstd_window_log
-            unpacker = zstandard.ZstdDecompressor(max_window_size=window)
-            return _unpack(file, self.path, unpacker.decompressobj, _ZSTD_STEP, padding=b"")
-        return iter(lambda: file.read(_CHUNK), b"")
-
-
-def _unpack(
-    file: BinaryIO, path: Path, start: Callable[[], _Unpacker], step: int, *, padding: bytes
-) -> Iterator[bytes]:
-    """The unpacked bytes of one frame after another, as gzip members and zstd frames may follow each other."""
-    unpacker = start()
-    inside = False
-    try:
-        while packed := file.read(step):
-            while packed and (inside or (packed := packed.lstrip(padding))):
-                inside = True
-                if out := unpacker.decompress(packed):
-                    yield out
-                if not unpacker.eof:
-                    break
-                packed, unpacker, inside = unpacker.unused_data, start(), False
-    except (zlib.error, zstandard.ZstdError) as error:
-        raise DamagedStreamError(f"{path} cannot be unpacked from here on: {error}.") from error
-    if inside:
-        raise DamagedStreamError(f"{path} breaks off in the middle of its packed data, as an unfinished download does.")
-
 
 def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same text in UTF-8 without a byte order mark; bytes that start with no UTF-16 mark are left alone."""
+    """The same text in UTF-8 without a byte order mark; bytes that are no UTF-16 are left alone."""
     first = next(chunks, b"")
-    while 0 < len(first) < 4 and (more := next(chunks, b"")):
+    while 0 < len(first) < 64 and (more := next(chunks, b"")):
         first += more
-    wide = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and first[2:4] != b"\0\0"
-    if not wide:
+    encoding = wide_encoding(first)
+    if encoding is None:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from chunks
         return
-    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     yield decoder.decode(first).encode()
     for chunk in chunks:
         yield decoder.decode(chunk).encode()

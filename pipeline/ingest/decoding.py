@@ -12,6 +12,9 @@ import codecs
 
 _LOST = "\ufffd"
 _LIKELY_LEADS = b"\xc2\xc3\xe2\xf0"
+_SAMPLE = 4096
+_FEWEST_UNITS = 32  # of two bytes; less says nothing
+_NARROW_SHARE = 0.1  # of units whose high byte is zero: spaces, digits, line ends and Latin letters
 
 
 def _as_windows_text(error: UnicodeError) -> tuple[str, int]:
@@ -44,3 +47,24 @@ def without_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")
     return text
+
+
+def wide_encoding(start: bytes) -> str | None:
+    """Which UTF-16 a file is in, by its mark or its zero bytes; None where it is in none.
+
+    Without a mark, text in UTF-16 has all its zero bytes on one side of the units, many of them, and nothing that is no
+    character. Text in UTF-8 has no zero bytes, and what is no text has no such order.
+    """
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and start[2:4] != b"\0\0":
+        return "utf-16"
+    sample = start[: min(len(start), _SAMPLE) & ~1]
+    units = len(sample) // 2
+    if units < _FEWEST_UNITS:
+        return None
+    high, low = sample[0::2].count(0), sample[1::2].count(0)
+    if (high == 0) == (low == 0) or high + low < _NARROW_SHARE * units:
+        return None
+    encoding = "utf-16-be" if high else "utf-16-le"
+    text = sample.decode(encoding, errors="replace").rstrip(_LOST)
+    sound = all(character.isprintable() or character.isspace() for character in text)
+    return encoding if sound and _LOST not in text else None

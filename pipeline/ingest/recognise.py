@@ -47,7 +47,7 @@ def recognise_format(source: Source) -> Reader:
         if reader.recognise(head):
             return reader
     raise InputError(
-        f"{source.path}: no reader knows this format; it {_likeness(head.data)}. "
+        f"{source.name}: no reader knows this format; it {_likeness(head.data)}. "
         "See `threadloom formats`, or name one with --format (flat_text takes every line for a post)."
     )
 

@@ -1,6 +1,8 @@
 """The first step: a raw file becomes a kept capture of normalised records.
 
 In: a plan and a capture_id of its new files. Out: ``captures/<capture_id>`` and a report.
+
+The files in an archive are parts of one capture; each is normalised by what its own format says of it.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import InputError
-from pipeline.ingest import open_capture
+from pipeline.ingest import locate_file, open_capture
 from pipeline.normalise import normalise_records
 from pipeline.pack import load_pack
-from pipeline.steps.plan import RunPlan, StepReport, timed_report
+from pipeline.steps.plan import RawFile, RunPlan, StepReport, timed_report
 from pipeline.store.captures import CaptureWriter
 from pipeline.tables import Quarantine, RawRecords, Records, check_table
 
@@ -24,7 +26,7 @@ def ingest_capture(plan: RunPlan, capture_id: str) -> StepReport:
     Counts: captures, records, rejected, failed.
     """
     file = next(file for file in plan.new_files if file.capture_id == capture_id)
-    path = Path(file.paths[0])
+    path = _locate(file)
     facts = {
         "paths": list(file.paths),
         "bytes": path.stat().st_size,
@@ -47,8 +49,21 @@ def ingest_capture(plan: RunPlan, capture_id: str) -> StepReport:
             failed=int(kept["error"] is not None),
         )
         if kept["n_rejected"]:
-            report.notes.append(f"{path}: {kept['n_rejected']} records in quarantine")
+            report.notes.append(f"{file.paths[0]}: {kept['n_rejected']} records in quarantine")
     return report
+
+
+def _locate(file: RawFile) -> Path:
+    """Where its bytes are now: it may have been seen before at a path that is gone.
+
+    Raises:
+        InputError: at none of its paths.
+    """
+    for path in file.paths:
+        located = locate_file(Path(path))
+        if located.is_file():
+            return located
+    raise InputError(f"{file.paths[0]} is gone since this run began.")
 
 
 def _read_capture(plan: RunPlan, capture_id: str, path: Path, facts: dict[str, object]) -> dict[str, int]:
@@ -56,12 +71,13 @@ def _read_capture(plan: RunPlan, capture_id: str, path: Path, facts: dict[str, o
     settings = plan.parameters.settings.read
     capture = open_capture(path, settings)
     with CaptureWriter(plan.layout, capture_id) as writer:
-        for batch in capture.batches():
-            raw = check_table(RawRecords, batch.records)
-            records, wordless = normalise_records(raw, capture_id, capture.facts, pack)
-            rejected = pl.concat(
-                [batch.rejected.with_columns(capture_id=pl.lit(capture_id)).select(wordless.columns), wordless]
-            )
-            writer.add(check_table(Records, records), check_table(Quarantine, rejected.sort("ordinal")))
+        for part in capture.parts():
+            for batch in part.batches():
+                raw = check_table(RawRecords, batch.records)
+                records, wordless = normalise_records(raw, capture_id, part.facts, pack)
+                rejected = pl.concat(
+                    [batch.rejected.with_columns(capture_id=pl.lit(capture_id)).select(wordless.columns), wordless]
+                )
+                writer.add(check_table(Records, records), check_table(Quarantine, rejected.sort("ordinal")))
         said = {**facts, "format": capture.format, "reader_version": capture.reader_version}
         return writer.finish(said).facts

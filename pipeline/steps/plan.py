@@ -20,7 +20,7 @@ from pathlib import Path
 from pipeline import __version__
 from pipeline.errors import ArchiveError
 from pipeline.ids import digest_file
-from pipeline.ingest import check_read_settings, find_files
+from pipeline.ingest import check_read_settings, find_files, locate_file
 from pipeline.pack import load_pack
 from pipeline.settings import RunParameters
 from pipeline.store.captures import kept_captures, update_facts
@@ -140,7 +140,7 @@ def begin_run(parameters: RunParameters) -> RunPlan:
         shutil.rmtree(layout.work)
     paths: dict[str, list[str]] = {}
     for path in find_files(parameters.raw):
-        paths.setdefault(digest_file(path), []).append(str(path))
+        paths.setdefault(digest_file(locate_file(path)), []).append(str(path))
     reading = parameters.settings.read.model_dump(mode="json")
     kept = {capture.capture_id: capture.facts for capture in kept_captures(layout)}
     new_files: list[RawFile] = []

@@ -12,7 +12,7 @@ from pipeline.settings import ReadSettings
 from tests.ingest.reading import known_of, read_capture
 
 CASES = Path(__file__).parents[1] / "cases" / "readers"
-FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
+FOLDERS = sorted(path.parent for path in CASES.glob("*/expected.json"))
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

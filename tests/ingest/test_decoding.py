@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.decoding import decode_line, without_surrogates
+from pipeline.ingest.decoding import decode_line, wide_encoding, without_surrogates
 
 
 @given(st.text())
@@ -40,3 +40,21 @@ def test_wrong_bytes_are_read_as_windows_text(line: bytes, text: str) -> None:
 )
 def test_surrogates_are_joined_or_replaced(text: str, mended: str) -> None:
     assert without_surrogates(text) == mended
+
+
+@pytest.mark.parametrize(
+    ("start", "encoding"),
+    [
+        (b"Plain words, nothing else to be said about them here.\n" * 2, None),
+        ("Wide words, two bytes for every one of their letters.".encode("utf-16-le"), "utf-16-le"),
+        ("Wide words, two bytes for every one of their letters.".encode("utf-16-be"), "utf-16-be"),
+        ("Широкие слова, по два байта на каждую из их букв, да.".encode("utf-16-le"), "utf-16-le"),
+        ("Short.".encode("utf-16"), "utf-16"),
+        (b"One NUL\0 in a line of words that are otherwise quite plain, as a bad disk leaves it.", None),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00\x08\x06\x00\x00\x00\\r\xa8f" * 3, None),
+        (b"PAR1\x15\x04\x15\x1c\x15\x1eL\x15\x02\x15\x00\x12\x00\x00\x0e4\x01\x00\x01\x00\x02\x00" * 4, None),
+        ("UTF-32".encode("utf-32"), None),
+    ],
+)
+def test_wide_encodings_are_told(start: bytes, encoding: str | None) -> None:
+    assert wide_encoding(start) == encoding

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.ingest.mojibake import mend_text
 from pipeline.ingest.records import BATCH_RECORDS
 from tests.ingest.reading import known_of, read_bytes
 
@@ -24,7 +25,7 @@ def test_every_line_with_words_is_a_record(
     page = ["The first line says what file this is.", *lines]
     records, rejected = read_bytes(tmp_path_factory.getbasetemp(), end.join(page).encode(), format="flat_text")
     assert rejected.is_empty()
-    assert records["body"].to_list() == [line.strip(BLANKS) for line in page if line.strip(BLANKS)]
+    assert records["body"].to_list() == [mend_text(line.strip(BLANKS)) for line in page if line.strip(BLANKS)]
 
 
 def test_equal_short_and_quoted_lines_are_records_of_their_own(tmp_path: Path) -> None:
