@@ -1,7 +1,12 @@
-"""Parents of posts that declare none: the discussions that have such posts, their models, and what came out.
+"""Parents of posts that declare none: which discussions need it, under which lens, and what came out of it.
 
-In: rows with what is declared settled, their listings, and the texts. Out: parent, confidence and surer ancestor per
-row; the Links table.
+In: rows with what is declared settled, what is listed by what, and the texts. Out: parent, confidence and surer
+ancestor of every row; the Links table.
+
+>>> inferred = infer_links(rows, listings, posts, quotations, settings, pack)
+
+Discussions in which everything is declared pass through in columns. The others are looked into in batches of whole
+discussions of one lens, so that memory is bounded by the batch (or by the largest discussion).
 """
 
 from __future__ import annotations
@@ -13,11 +18,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.trees import NONE
+from pipeline.errors import SettingError
 from pipeline.pack import ModelPack
+from pipeline.reconstruct.batch import decide_batch
+from pipeline.reconstruct.scoring import load_model
 from pipeline.settings import Settings
-from pipeline.tables import Links, fit_table
+from pipeline.tables import Links, empty_table, fit_table
 
-UNSEEN = 0.5  # confidence that a post which was never seen, only named, is top-level: nothing is known of it
+UNSEEN = 0.5  # confidence that a post which was only named, never seen, is top-level: nothing is known of it
+BATCH_POSTS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +56,67 @@ def infer_links(
     settings: Settings,
     pack: ModelPack,
 ) -> Inferred:
-    """Parents of all rows, declared ones unchanged."""
+    """Parents of all rows, declared ones unchanged.
+
+    Args:
+        rows: what `settle_declared` returns.
+        listings: what `judge_listings` returns.
+        posts: DraftPosts that rows count in source_row.
+        quotations: Quotations among them.
+        settings: exact_page_posts, stream_window, runners_up.
+        pack: one link model per lens.
+
+    Raises:
+        SettingError: the pack has no model for a lens that is needed.
+    """
     settled = rows["is_settled"].to_numpy()
-    parents = np.where(settled, rows["parent"].to_numpy(), rows["submission"].to_numpy())
-    confidence = np.where(settled, np.float32(1.0), np.float32(UNSEEN))
-    top = rows.filter(~pl.col("is_settled"))
-    above = top.select(pl.when(pl.col("submission") >= 0).then("submission")).to_series()
-    links = top.select(
+    found = Inferred(
+        parents=np.where(settled, rows["parent"].to_numpy(), rows["submission"].to_numpy()),
+        confidence=np.where(settled, np.float32(1.0), np.float32(UNSEEN)),
+        under=np.full(rows.height, NONE),
+        under_confidence=np.zeros(rows.height, np.float32),
+        links=_link_unseen(rows),
+    )
+    if settled.all():
+        return found
+    is_open = ~pl.col("is_settled") & ~pl.col("is_placeholder")
+    sizes = (
+        rows.group_by("discussion", maintain_order=True)
+        .agg(pl.len().alias("n"), is_open.any().alias("is_open"))
+        .filter("is_open")
+        .join(listings.select("discussion", "lens"), on="discussion", how="left", maintain_order="left")
+    )
+    links = [found.links]
+    # A loop over batches of discussions, not over posts.
+    for (lens,), same in sizes.group_by("lens", maintain_order=True):
+        if lens not in pack.links:
+            raise SettingError(f"The model pack {pack.name} has no link model for {lens}; choose another or train one")
+        model = load_model(str(lens), pack.links[str(lens)])
+        batch_number = (same["n"].cum_sum() - 1) // BATCH_POSTS
+        for _, part in same.with_columns(batch_number.alias("batch")).group_by("batch", maintain_order=True):
+            here = rows.join(part.select("discussion"), on="discussion", how="semi", maintain_order="left")
+            decided = decide_batch(model, here, posts, quotations, settings, pack)
+            at = decided.rows
+            found.parents[at], found.confidence[at] = decided.parents, decided.confidence.astype(np.float32)
+            found.under[at] = decided.under
+            found.under_confidence[at] = decided.under_confidence.astype(np.float32)
+            links.append(decided.links)
+    return Inferred(
+        found.parents,
+        found.confidence,
+        found.under,
+        found.under_confidence,
+        pl.concat(links).sort("post_id", "rank"),
+    )
+
+
+def _link_unseen(rows: pl.DataFrame) -> pl.DataFrame:
+    """Links of placeholders: top-level, as nothing else can be said."""
+    unseen = rows.filter(~pl.col("is_settled") & pl.col("is_placeholder"))
+    if unseen.is_empty():
+        return empty_table(Links)
+    above = unseen.select(pl.when(pl.col("submission") >= 0).then("submission")).to_series()
+    links = unseen.select(
         "post_id",
         pl.lit(1).alias("rank"),
         rows["post_id"].gather(above).alias("parent_id"),
@@ -62,10 +125,4 @@ def infer_links(
         pl.lit(value=True).alias("is_chosen"),
         pl.lit([], dtype=Links.columns()["evidence"].dtype).alias("evidence"),
     )
-    return Inferred(
-        parents=parents,
-        confidence=confidence,
-        under=np.full(rows.height, NONE),
-        under_confidence=np.zeros(rows.height, np.float32),
-        links=fit_table(Links, links).sort("post_id", "rank"),
-    )
+    return fit_table(Links, links).sort("post_id", "rank")

@@ -1,0 +1,44 @@
+"""Prints how many parents the default pack finds in corpora with known parents, lens by lens.
+
+    python benchmarks/links.py CORPUS.parquet ... [--split dev] [--fewest 5] [--most 400]
+
+A corpus in page order is seen through all four lenses, any other through those of time order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from pipeline.evaluate import evaluate_links
+from pipeline.train import LENSES
+
+COLUMNS = ("posts", "accuracy", "ece", "all_previous", "all_root", "sure", "sure_accuracy")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", nargs="+", type=Path)
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--lens", choices=LENSES, action="append")
+    parser.add_argument("--fewest", type=int, default=2)
+    parser.add_argument("--most", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    print(f"{'corpus':28}{'lens':11}" + "".join(f"{name:>14}" for name in COLUMNS) + f"{'posts/s':>10}")
+    for corpus in asked.corpora:
+        for lens in asked.lens or LENSES:
+            start = time.perf_counter()
+            try:
+                found = evaluate_links(corpus, lens, split=asked.split, fewest=asked.fewest, most=asked.most)
+            except ValueError:
+                continue
+            speed = found["posts"] / (time.perf_counter() - start)
+            figures = "".join(
+                f"{found[name]:>14.0f}" if name == "posts" else f"{found[name]:>14.3f}" for name in COLUMNS
+            )
+            print(f"{corpus.stem:28}{lens:11}{figures}{speed:>10.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Discussions with known parents, laid out and measured: what models are fitted to, calibrated and measured on.
+
+In: lessons. Out: `Ground`.
+
+>>> ground = lay_ground("page-text", hide(corpus, "page-text"), pack, window=128)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.pack import ModelPack
+from pipeline.reconstruct.arrays import Flags, Floats, Ints, Table
+from pipeline.reconstruct.candidates import Pairs, list_candidates
+from pipeline.reconstruct.context import Context, lay_out
+from pipeline.reconstruct.corpus import Lesson
+from pipeline.reconstruct.declared import settle_declared
+from pipeline.reconstruct.decoding import choose_best, weigh_candidates
+from pipeline.reconstruct.pages import UNTOLD, decode_pages
+from pipeline.reconstruct.scoring import DECIMALS, LinkModel, run_network, say_words, weigh_words
+from pipeline.reconstruct.signals import choose_signals, measure_signals
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Discussions with known parents, measured.
+
+    Attributes:
+        context, pairs: as at run time; in page order every post is a child.
+        table: float32[pairs, F], the signals' columns.
+        truth: float32[pairs], 1 at the true parent (shared where several are true).
+        weight: float64[children], what each child counts; 0 where its true parent is unknown or no candidate.
+        starts: int64[discussions + 1], entries at which discussions start.
+        in_page_order: whether trees (else single parents) are fitted.
+    """
+
+    context: Context
+    pairs: Pairs
+    table: Table
+    truth: Table
+    weight: Floats
+    starts: Ints
+    in_page_order: bool
+
+
+def lay_ground(
+    lens: str, lesson: Lesson, pack: ModelPack, window: int, weight: float = 1.0, chosen: pl.Expr | None = None
+) -> Ground:
+    """A lesson laid out and measured for a lens.
+
+    Args:
+        window: how many posts above a child are candidates.
+        weight: what each labelled child counts.
+        chosen: in time order, over post_id, which labelled posts are looked at; all by default.
+    """
+    order, kind = lens.split("-")
+    rows = settle_declared(lesson.posts)
+    context = lay_out(rows, lesson.posts, lesson.quotations, pack)
+    children = np.arange(context.n_posts)
+    if order == "time":
+        wanted = lesson.gold.filter(pl.col("labelled") & (chosen if chosen is not None else pl.lit(value=True)))
+        ids = rows["post_id"].gather(context.rows[: context.n_posts])
+        children = np.flatnonzero(ids.is_in(wanted["post_id"].implode()).to_numpy())
+    pairs = list_candidates(context, children, np.full(children.size, window), reach=order == "time")
+    truth, labelled = find_truth(context, pairs, rows, lesson.gold)
+    reached = np.add.reduceat(truth, pairs.offsets[:-1]) > 0 if children.size else labelled
+    return Ground(
+        context=context,
+        pairs=pairs,
+        table=measure_signals(context, pairs, choose_signals(kind)),
+        truth=truth,
+        weight=np.where(labelled & reached, weight, 0.0),
+        starts=np.append(np.flatnonzero(context.place == 0), context.n_posts),
+        in_page_order=order == "page",
+    )
+
+
+def find_truth(context: Context, pairs: Pairs, rows: pl.DataFrame, gold: pl.DataFrame) -> tuple[Table, Flags]:
+    """float32[pairs] that sums to 1 over each child's true parents among its candidates; bool[children]: labelled."""
+    entry = pl.DataFrame(
+        {"post_id": rows["post_id"][context.rows[: context.n_posts]], "entry": np.arange(context.n_posts)}
+    )
+    known = entry.join(gold, on="post_id", how="left", maintain_order="left")
+    labelled = known["labelled"].fill_null(value=False).to_numpy()[pairs.children]
+    flat = known.select("entry", pl.col("parents").alias("parent")).explode("parent").drop_nulls("parent")
+    flat = flat.join(entry.rename({"post_id": "parent", "entry": "left"}), on="parent")
+    keys = (flat["entry"] * context.n_posts + flat["left"]).to_numpy()
+    truth = np.isin(pairs.right * context.n_posts + pairs.left, keys).astype(np.float32)
+    answers = np.isin(pairs.children, flat["entry"].to_numpy())
+    truth[pairs.offsets[:-1]] = ~answers
+    total = np.add.reduceat(truth, pairs.offsets[:-1]) if pairs.children.size else truth
+    share: Table = (truth / np.repeat(np.maximum(total, 1), np.diff(pairs.offsets))).astype(np.float32)
+    return share, labelled
+
+
+def weigh_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Ints]:
+    """Shares of all pairs of a ground under a model, not tempered, and the rows that its forest chooses."""
+    context, pairs = ground.context, ground.pairs
+    said = say_words(weigh_words(model, context), pairs.left, pairs.right, pairs.is_top)
+    network = run_network(ground.table, model.usual, model.hidden, model.bias, model.out, model.skip)
+    scores = np.round(network + said, DECIMALS)
+    if not ground.in_page_order:
+        shares = weigh_candidates(scores, pairs.offsets)
+        return shares, choose_best(shares, pairs.offsets)
+    window = np.repeat(np.maximum.reduceat(np.diff(pairs.offsets), ground.starts[:-1]) - 1, np.diff(ground.starts))
+    told = np.full(context.n_posts, UNTOLD)
+    return decode_pages(scores, pairs.offsets, pairs.children, context.first, context.size, window, told)

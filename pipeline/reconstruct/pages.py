@@ -1,0 +1,67 @@
+"""Pages decoded as wholes: told links are kept, open ones get posteriors over all trees that page order allows.
+
+In: scores of the open posts' candidates. Out: the posterior of each candidate, and which one the best tree has.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from pipeline.reconstruct.arrays import Floats, Ints
+from pipeline.reconstruct.decoding import DECIMALS, choose_tree, settle_paths, weigh_trees
+
+UNTOLD = -2
+TOLD_TOP = -1
+FAINTEST = -60.0  # least score below a child's best that is still given weight
+
+
+@njit(cache=True, nogil=True)
+def decode_pages(
+    scores: Floats, offsets: Ints, children: Ints, first: Ints, size: Ints, window: Ints, told: Ints
+) -> tuple[Floats, Ints]:
+    """Posterior of every candidate, and the row of the candidate that the best tree has.
+
+    Args:
+        scores: float64[pairs]; rows of child c are offsets[c] … offsets[c + 1] - 1: none first, then nearest first.
+        children: int64[C], entries of open posts, ascending.
+        first, size: int64[N], where each post's page starts and how many posts it lists.
+        window: int64[N], how many posts above are candidates; the same for all posts of a page.
+        told: int64[N], place of the declared parent on the page, TOLD_TOP, or UNTOLD.
+
+    Returns:
+        float64[pairs], and int64[C]: the chosen rows.
+    """
+    shares = np.zeros(scores.size)
+    chosen = np.zeros(children.size, dtype=np.int64)
+    c = 0
+    while c < children.size:
+        start = first[children[c]]
+        n = size[children[c]]
+        span = min(window[children[c]] + 1, n)
+        end = c
+        while end < children.size and children[end] < start + n:
+            end += 1
+        kept = settle_paths(told[start : start + n], span)
+        # A post that is neither open nor on a path that page order allows may stand anywhere: it tells nothing.
+        weights = np.ones((n, span))
+        for post in range(n):
+            if kept[post]:
+                weights[post] = 0.0
+                weights[post, 0 if told[start + post] == TOLD_TOP else post - told[start + post]] = 1.0
+        for child in range(c, end):
+            begin, stop = offsets[child], offsets[child + 1]
+            best = scores[begin:stop].max()
+            post = children[child] - start
+            weights[post] = 0.0
+            for row in range(begin, stop):
+                weights[post, row - begin] = np.exp(max(scores[row] - best, FAINTEST))
+        posterior = weigh_trees(weights)[0]
+        choice = choose_tree(np.floor(posterior * 10.0**DECIMALS + 0.5))
+        for child in range(c, end):
+            post = children[child] - start
+            for row in range(offsets[child], offsets[child + 1]):
+                shares[row] = posterior[post, row - offsets[child]]
+            chosen[child] = offsets[child] + choice[post]
+        c = end
+    return shares, chosen

@@ -1,0 +1,235 @@
+"""What the signals add up to: a small learned network over their columns, and words that say who is answered.
+
+In: the model of a lens as the pack's JSON holds it, and pairs of a context. Out: one score per pair; only differences
+between candidates of one child mean anything. And what each signal contributed to it.
+
+>>> scores = score_pairs(model, context, pairs)
+
+score = skip · x + out · tanh(hidden · x + bias) + words, x being the signals' columns over their usual size. Words have
+four weights each: for a child that answers none, for a child that answers the post above, for a candidate that is
+answered, and for one that is answered by the very next post.
+
+All sums run in a fixed order in one kernel, so a score does not depend on what else is in the batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numba import njit
+
+from pipeline.errors import ContractError
+from pipeline.reconstruct.arrays import Flags, Floats, Ints, Table
+from pipeline.reconstruct.candidates import Pairs
+from pipeline.reconstruct.context import Context
+from pipeline.reconstruct.signals import choose_signals, measure_signals
+from pipeline.reconstruct.signals.signal import Signal
+
+ROLES = ("top", "above", "answered", "answered_next")
+SLICE = 1 << 18  # pairs whose columns are held at a time
+DECIMALS = 4  # of scores; what is closer is a tie
+
+
+@dataclass(frozen=True, eq=False)
+class LinkModel:
+    """The model of one lens.
+
+    Attributes:
+        lens: its name.
+        signals: those it looks at; F columns in all.
+        usual: float64[F], the usual size of each column.
+        hidden: float64[F, H], bias: float64[H], out: float64[H], skip: float64[F].
+        words: String[V], ascending; a word with "^" before it stands for a text that begins with it.
+        word_weights: float64[V, 4], one column per role.
+        temperature: what posteriors are flattened by (> 1) or sharpened (< 1) to be calibrated.
+        expected_accuracy: share of parents found on held-out threads.
+    """
+
+    lens: str
+    signals: tuple[Signal, ...]
+    usual: Floats
+    hidden: Floats
+    bias: Floats
+    out: Floats
+    skip: Floats
+    words: pl.Series
+    word_weights: Floats
+    temperature: float
+    expected_accuracy: float
+
+
+def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
+    """The model that a pack holds for a lens. Raises ContractError where its columns are not those of the signals."""
+    signals = choose_signals(lens.split("-")[1])
+    columns = [f"{signal.name}.{feature}" for signal in signals for feature in signal.features]
+    if saved["columns"] != columns:
+        raise ContractError(f"The model for {lens} was trained on other signals than there are: train the pack again")
+    return LinkModel(
+        lens=lens,
+        signals=signals,
+        usual=np.array(saved["usual"], dtype=np.float64),
+        hidden=np.array(saved["hidden"], dtype=np.float64).reshape(len(columns), -1),
+        bias=np.array(saved["bias"], dtype=np.float64),
+        out=np.array(saved["out"], dtype=np.float64),
+        skip=np.array(saved["skip"], dtype=np.float64),
+        words=pl.Series("word", saved["words"], dtype=pl.String),
+        word_weights=np.array(saved["word_weights"], dtype=np.float64).reshape(-1, len(ROLES)),
+        temperature=float(saved["temperature"]),
+        expected_accuracy=float(saved["expected_accuracy"]),
+    )
+
+
+def save_model(model: LinkModel) -> dict[str, Any]:
+    """The model as JSON holds it, weights to four decimals; `load_model` reads it back."""
+
+    def short(values: Floats) -> list[Any]:
+        return np.round(values, 4).tolist()
+
+    return {
+        "columns": [f"{signal.name}.{feature}" for signal in model.signals for feature in signal.features],
+        "usual": short(model.usual),
+        "hidden": short(model.hidden),
+        "bias": short(model.bias),
+        "out": short(model.out),
+        "skip": short(model.skip),
+        "words": model.words.to_list(),
+        "word_weights": short(model.word_weights),
+        "temperature": round(model.temperature, 4),
+        "expected_accuracy": round(model.expected_accuracy, 4),
+    }
+
+
+def weigh_words(model: LinkModel, context: Context) -> Floats:
+    """What the words of each entry say about its four roles: float64[entries, 4]."""
+    known = pl.DataFrame({"word": model.words, "at": np.arange(model.words.len())})
+    vocabulary = context.vocabulary.to_frame("word")
+    inside = vocabulary.join(known, on="word", how="left", maintain_order="left")["at"].fill_null(-1).to_numpy()
+    at_start = vocabulary.select(pl.concat_str(pl.lit("^"), "word").alias("word"))
+    first = at_start.join(known, on="word", how="left", maintain_order="left")["at"].fill_null(-1).to_numpy()
+    words = context.words
+    return add_words(words.offsets, words.values, context.first_word, inside, first, model.word_weights)
+
+
+@njit(cache=True, nogil=True)
+def add_words(offsets: Ints, values: Ints, first_word: Ints, inside: Ints, first: Ints, weights: Floats) -> Floats:
+    """Sums of word weights over the square root of how many known words there are; float64[entries, roles]."""
+    n = offsets.size - 1
+    out = np.zeros((n, weights.shape[1]))
+    for entry in range(n):
+        known = 0
+        for at in range(offsets[entry], offsets[entry + 1]):
+            if inside[values[at]] >= 0:
+                known += 1
+                out[entry] += weights[inside[values[at]]]
+        if known > 0:
+            out[entry] /= np.sqrt(known)
+        if first_word[entry] >= 0 and first[first_word[entry]] >= 0:
+            out[entry] += weights[first[first_word[entry]]]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def say_words(said: Floats, left: Ints, right: Ints, is_top: Flags) -> Floats:
+    """What words add to each pair; said is float64[entries, 4]."""
+    out = np.zeros(left.size)
+    for row in range(left.size):
+        child = right[row]
+        if is_top[row]:
+            out[row] = said[child, 0]
+            continue
+        out[row] = said[left[row], 2]
+        if left[row] == child - 1:
+            out[row] += said[child, 1] + said[left[row], 3]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def run_network(table: Table, usual: Floats, hidden: Floats, bias: Floats, out: Floats, skip: Floats) -> Floats:
+    """The network's value of each row of a float32[rows, F] table."""
+    n, n_columns = table.shape
+    found = np.zeros(n)
+    units = np.empty(bias.size)
+    for row in range(n):
+        units[:] = bias
+        total = 0.0
+        for column in range(n_columns):
+            x = np.float64(table[row, column])
+            if x == 0.0:
+                continue
+            x /= usual[column]
+            total += skip[column] * x
+            for unit in range(bias.size):
+                units[unit] += x * hidden[column, unit]
+        for unit in range(bias.size):
+            total += out[unit] * np.tanh(units[unit])
+        found[row] = total
+    return found
+
+
+def cut_pairs(pairs: Pairs) -> list[Pairs]:
+    """The pairs in runs of whole children, few enough for their columns to be held in memory."""
+    starts = [0]
+    while starts[-1] < pairs.children.size:
+        limit = pairs.offsets[starts[-1]] + SLICE
+        starts.append(max(starts[-1] + 1, int(np.searchsorted(pairs.offsets, limit, side="right")) - 1))
+    return [_slice(pairs, begin, end) for begin, end in pairwise(starts)]
+
+
+def _slice(pairs: Pairs, begin: int, end: int) -> Pairs:
+    first, last = pairs.offsets[begin], pairs.offsets[end]
+    return Pairs(
+        children=pairs.children[begin:end],
+        offsets=pairs.offsets[begin : end + 1] - first,
+        left=pairs.left[first:last],
+        right=pairs.right[first:last],
+    )
+
+
+def score_pairs(model: LinkModel, context: Context, pairs: Pairs) -> Floats:
+    """The score of every pair, rounded to DECIMALS so that what differs by less is a tie: float64[pairs]."""
+    said = weigh_words(model, context)
+    scores = [
+        run_network(
+            measure_signals(context, part, model.signals), model.usual, model.hidden, model.bias, model.out, model.skip
+        )
+        + say_words(said, part.left, part.right, part.is_top)
+        for part in cut_pairs(pairs)
+    ]
+    return np.round(np.concatenate(scores), DECIMALS) if scores else np.zeros(0)
+
+
+def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) -> Floats:
+    """What each signal contributed to the scores of some pairs: float64[rows, signals].
+
+    A signal's contribution is how much the score falls when the signal has nothing to say; what words say about who is
+    answered counts as the cues' contribution.
+
+    Args:
+        rows: ascending numbers of pairs.
+    """
+    said = weigh_words(model, context)
+    found = np.zeros((rows.size, len(model.signals)))
+    begin = 0
+    for part in cut_pairs(pairs):
+        end = begin + part.left.size
+        lowest, highest = np.searchsorted(rows, (begin, end))
+        here = rows[lowest:highest] - begin
+        begin = end
+        if here.size == 0:
+            continue
+        table = measure_signals(context, part, model.signals)[here]
+        network = (model.usual, model.hidden, model.bias, model.out, model.skip)
+        whole = run_network(table, *network)
+        column = 0
+        for at, signal in enumerate(model.signals):
+            silent = table.copy()
+            silent[:, column : column + len(signal.features)] = 0
+            column += len(signal.features)
+            found[lowest:highest, at] = whole - run_network(silent, *network)
+            if signal.name == "cues":
+                found[lowest:highest, at] += say_words(said, part.left[here], part.right[here], part.is_top[here])
+    return np.round(found, DECIMALS)
