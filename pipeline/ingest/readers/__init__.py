@@ -16,6 +16,7 @@ from pipeline.ingest.readers.disqus import READER as DISQUS
 from pipeline.ingest.readers.flat_text import READER as FLAT_TEXT
 from pipeline.ingest.readers.hn_json import READER as HACKERNEWS
 from pipeline.ingest.readers.hn_page import READER as HACKERNEWS_PAGE
+from pipeline.ingest.readers.imageboard import READER as IMAGEBOARD
 from pipeline.ingest.readers.irc import READER as IRC
 from pipeline.ingest.readers.lemmy import READER as LEMMY
 from pipeline.ingest.readers.mastodon import READER as MASTODON
@@ -71,6 +72,7 @@ READERS: tuple[Reader, ...] = (
     MESSENGER,
     WHATSAPP,
     IRC,
+    IMAGEBOARD,
     JSONL,
     JSON,
     CSV,

@@ -36,8 +36,7 @@ def facts_of(thing: LexborNode, entry: LexborNode | None) -> dict[str, Any]:
     author = entry.css_first(".tagline .author") if entry is not None else None
     named = text_of(author) if author is not None and author.tag == "a" else None
     return {
-        "author": attribute_of(thing, "data-author")
-        or (text_of(author) if author is not None and author.tag == "a" else None),
+        "author": attribute_of(thing, "data-author") or named,
         "posted_at_raw": attribute_of(posted, "datetime") or stamp,
         "edited_at_raw": attribute_of(edited, "datetime"),
         "votes": _votes(attribute_of(thing, "data-score") or attribute_of(score, "title") or text_of(score)),

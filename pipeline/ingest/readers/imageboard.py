@@ -1,0 +1,216 @@
+"""Threads of 4chan and of boards with the same JSON API (vichan and its kin).
+
+**What is read.** Threads (``{"posts": […]}``), pages of a board (``{"threads": [{"posts": […]}]}``) and catalogs, as
+JSON, one a line, or as a JavaScript module. Every post is a record, also one that is a picture without words.
+
+**What is kept.** Post numbers are ids, the opening post's number is the discussion. Posts name others in their text,
+``>>123``: the first they name in their own thread is the parent, the opening post where they name none; all they name
+are in ``extra``, as ``links``. A name with a tripcode, or the id a board gives people within a thread, makes an author;
+"Anonymous" is none. ``extra`` has file names, capcode, country, and of opening posts ``more``, the posts that the page
+of a board leaves out.
+
+**What bites.** Numbers count per board, and no post names its board. It is taken from ``--source``, else from the
+``board`` that some archives add and from links to threads: scope ``4chan:g``. Where nothing tells, the
+ids mean something within their thread only, told by number and time of its opening post, and a thread without its
+opening post has no scope. A link may lead to another thread or board, or to a post that is gone: what is gone from the
+thread is still a parent. Text is HTML, with ``<wbr>`` inside long words.
+
+A file is such a thread when its first posts have ``no`` and ``resto`` with ``time`` or ``now``.
+
+>>> READER.recognise(Head("1.json", b'{"posts": [{"no": 1, "resto": 0, "time": 1422731391}]}', complete=True))
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.documents import RecordList
+from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words
+from pipeline.ingest.readers.saved_answers import read_answers
+from pipeline.ingest.records import Batch
+
+_POST = tuple(re.compile(rb"""[{,\s]["']?""" + key + rb"""["']?\s*:""") for key in (b"no", b"resto", b"(?:time|now)"))
+_LINK = re.compile(
+    r"""(?:<a\b[^>]{0,300}?\bhref=["']?([^"'\s>]{1,200})[^>]{0,300}>\s*)?"""
+    r"""(?:(?:&gt;|>){3}(/\w+/)|(?:&gt;|>){2})(\d{1,18})\b"""
+)
+_THREAD = re.compile(r"^(?:(?:https?:)?//[\w.]+)?/(\w+)/(?:thread|res)/(\d+)")
+_ADDRESS = re.compile(r"""\bhref=["']?(?:(?:https?:)?//boards\.[\w.]+)?/(\w+)/(?:thread|res)/(\d+)""")
+_NOBODY = frozenset({"", "anonymous", "nobody", "anon"})
+_KEPT = (
+    "filename",
+    "ext",
+    "tim",
+    "capcode",
+    "country_name",
+    "board_flag",
+    "filedeleted",
+    "closed",
+    "archived",
+    "sticky",
+)
+
+
+def recognise(head: Head) -> bool:
+    """Whether it shows posts with their thread and time, as JSON or as JavaScript."""
+    start = head.data.lstrip()[:1]
+    return (start in (b"{", b"[") or b"{" in head.data[:400]) and all(sign.search(head.data) for sign in _POST)
+
+
+def describe(source: Source) -> CaptureFacts:
+    """Pages, by time."""
+    return CaptureFacts("4chan", "page", order_of(source.settings, "time"), paragraphs=False)
+
+
+def read(source: Source) -> Iterator[Batch]:
+    """One record per post."""
+    answers = read_answers(source)
+    threads = [(answer.place, thread) for answer in answers.values for thread in _threads_in(answer.value)]
+    board = source.settings.source or _board_named(threads)
+    rows = RecordList()
+    number = 0
+    for place, posts in threads:
+        opening = next((post for post in posts if not _thread_of(post)), None)
+        for post in posts:
+            number += 1
+            _add_post(rows, post, opening, board, f"{place}post {number}")
+    answers.reject_damage(rows)
+    yield from rows.batches()
+
+
+def _threads_in(value: Any) -> Iterator[list[dict[str, Any]]]:
+    """The posts of each thread in a document; of a catalog the opening post and the last replies it shows."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            posts = [post for post in item if isinstance(post, dict) and "no" in post]
+            if posts and "last_replies" not in posts[0]:
+                yield posts
+            elif posts:
+                for post in posts:
+                    replies = post.get("last_replies")
+                    listed = replies if isinstance(replies, list) else []
+                    yield [post, *(reply for reply in listed if isinstance(reply, dict))]
+            else:
+                waiting.extend(reversed(item))
+        elif isinstance(item, dict):
+            if "no" in item and "resto" in item:
+                yield [item]
+            else:
+                waiting.extend(inner for inner in reversed(item.values()) if isinstance(inner, dict | list))
+
+
+def _thread_of(post: dict[str, Any]) -> str | None:
+    """The number of the thread a post replies to; None for an opening post."""
+    thread = as_id(post.get("resto"))
+    return None if thread == "0" else thread
+
+
+def _add_post(
+    rows: RecordList, post: dict[str, Any], opening: dict[str, Any] | None, board: str | None, place: str
+) -> None:
+    own, thread = as_id(post.get("no")), _thread_of(post) or as_id(post.get("no"))
+    body = as_words(post.get("com"))
+    scope = f"4chan:{board}" if board else _thread_scope(thread, opening)
+    inside, links = _links_of(body or "", thread)
+    earlier = [link for link in inside if _is_before(link, own or "")]
+    is_opening = own is not None and own == thread
+    title = as_words(post.get("sub"))
+    opened = as_words((opening or {}).get("sub"))
+    omitted = as_votes(post.get("omitted_posts"))
+    rows.add(
+        place,
+        scope=scope,
+        native_id=own,
+        native_discussion=thread if scope else None,
+        discussion_scope=scope if thread else None,
+        parent_known=thread is not None,
+        native_parent=None if is_opening else next(iter(earlier), thread),
+        author=_author_of(post),
+        posted_at_raw=as_time(post.get("time")) or as_words(post.get("now")),
+        title=unescape(title) if title else None,
+        body=body,
+        markup="html",
+        discussion_title=unescape(opened) if opened else None,
+        discussion_url=_address(board, thread),
+        community=board,
+        permalink=f"{address}#p{own}" if own and (address := _address(board, thread)) else None,
+        extra={
+            **{name: post.get(name) for name in _KEPT if post.get(name) not in (0, "", None)},
+            "links": links or None,
+            "more": omitted or None,
+        },
+    )
+
+
+def _thread_scope(thread: str | None, opening: dict[str, Any] | None) -> str | None:
+    """What makes numbers unique where the board is not known: its thread, told by number and time."""
+    time = as_time(opening.get("time")) if opening is not None else None
+    return f"4chan:{thread}@{time}" if thread and time else None
+
+
+def _links_of(body: str, thread: str | None) -> tuple[list[str], list[str]]:
+    """The posts that a text names: those of its own thread, and all (of other boards with the board), in order."""
+    inside: list[str] = []
+    every: list[str] = []
+    for link in _LINK.finditer(body):
+        address, board, number = link.groups()
+        every.append(f"{board}{number}" if board else number)
+        target = _THREAD.match(address or "")
+        # What is no link any more names something in the thread only if it came after the opening post.
+        here = target[2] == thread if target else bool(address) or _is_before(thread or "", number)
+        if here and not board:
+            inside.append(number)
+    return inside, list(dict.fromkeys(every))[:100]
+
+
+def _is_before(first: str, second: str) -> bool:
+    return first.isdecimal() and second.isdecimal() and int(first) < int(second)
+
+
+def _author_of(post: dict[str, Any]) -> str | None:
+    """A name with its tripcode, or the id that the board gives a person within a thread; None for anybody."""
+    name, trip, person = as_words(post.get("name")) or "", as_words(post.get("trip")) or "", as_id(post.get("id"))
+    name = unescape(name).strip()
+    if trip or name.lower() not in _NOBODY:
+        return f"{name}{trip}"
+    return f"ID:{person}" if person else None
+
+
+def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
+    """The board: named by the posts, or by links to threads of this file or from post to post, most often."""
+    posts = [post for _, thread in threads for post in thread]
+    here = {number for post in posts for number in (as_id(post.get("no")), _thread_of(post))}
+    named: Counter[str] = Counter()
+    for post in posts:
+        if board := as_words(post.get("board")):
+            named[board.strip("/")] += 1
+        body = as_words(post.get("com")) or ""
+        named.update(found[1] for found in _ADDRESS.finditer(body) if found[2] in here)
+        quoted = [_THREAD.match(link[1] or "") for link in _LINK.finditer(body) if not link[2]]
+        named.update(found[1] for found in quoted if found is not None)
+    return min(named, key=lambda board: (-named[board], board)) if named else None
+
+
+def _address(board: str | None, thread: str | None) -> str | None:
+    return f"https://boards.4chan.org/{board}/thread/{thread}" if board and thread else None
+
+
+READER = Reader(
+    name="imageboard",
+    version=1,
+    title="4chan threads, board pages and catalogs",
+    extensions=(".json", ".js"),
+    replies=">> links in the text, else the opening post",
+    recognise=recognise,
+    describe=describe,
+    read=read,
+)
