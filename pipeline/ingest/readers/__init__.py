@@ -25,6 +25,7 @@ from pipeline.ingest.readers.mbox import READER as MBOX
 from pipeline.ingest.readers.messenger import READER as MESSENGER
 from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.old_reddit import READER as OLD_REDDIT
+from pipeline.ingest.readers.pasted_text import READER as PASTED_TEXT
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
 from pipeline.ingest.readers.reddit_scrapers import READER as REDDIT_SCRAPERS
@@ -76,5 +77,6 @@ READERS: tuple[Reader, ...] = (
     JSONL,
     JSON,
     CSV,
+    PASTED_TEXT,
     FLAT_TEXT,
 )
