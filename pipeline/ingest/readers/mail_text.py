@@ -11,13 +11,13 @@ In: raw header values and parsed messages. Out: text, and whether its bytes had 
 from __future__ import annotations
 
 import binascii
-import codecs
 import re
 from dataclasses import dataclass, field
 from email.message import Message
 from email.quoprimime import header_decode
 
 from pipeline.ingest.decoding import decode_line, without_surrogates
+from pipeline.ingest.readers.charsets import find_charset
 
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
 _ENCODED_WORD = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]*)?\?([bBqQ])\?([^?\s]*(?: [^?\s]*)*)\?=")
@@ -56,7 +56,7 @@ class MailText:
 
 def decode_bytes(data: bytes, charset: str | None) -> tuple[str, bool]:
     """The text of bytes, and whether they are none in the charset they claim. What is valid UTF-8 is UTF-8."""
-    codec = _find_codec(charset)
+    codec = find_charset(charset) if charset else None
     if codec is not None and codec.startswith(("utf-16", "utf-32", "utf-7", "iso2022", "hz")):
         try:
             return without_surrogates(data.decode(codec)), False
@@ -72,16 +72,6 @@ def decode_bytes(data: bytes, charset: str | None) -> tuple[str, bool]:
         return data.decode(_WIDER.get(codec, codec)), repaired
     except UnicodeDecodeError:
         return data.decode(_WIDER.get(codec, codec), errors="replace"), True
-
-
-def _find_codec(charset: str | None) -> str | None:
-    """Python's name of a charset; None where it knows none of that name."""
-    try:
-        name = codecs.lookup((charset or "").strip().encode("ascii", "ignore").decode().replace("\0", "")).name
-        b"".decode(name)  # refuses codecs that are no encodings of text
-    except LookupError:
-        return None
-    return name
 
 
 def decode_header(raw: str) -> str:

@@ -35,6 +35,7 @@ from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.records import Batch
 
 _DATED = re.compile(rb"From .*\d{1,2}:\d\d.*\d\d\s*(?:remote from .*)?$")
+_BARE = re.compile(rb"From \S+\s*$")
 _SENT = re.compile(rb"From (?:\S+(?: at \S+)?)?\s+(.*\d{1,2}:\d\d.*)$")
 _HEADER = re.compile(rb">?[!-9;-~]+[ \t]*:|>From ")
 _COMMON_HEADER = re.compile(
@@ -123,10 +124,10 @@ class _Mailbox:
 
 
 def _parts(line: bytes, following: bytes, *, after_blank: bool) -> bool:
-    """Whether a line parts mails: it has a time, or an empty line above; and a header below."""
+    """Whether a line parts mails: a header below, and a time in it or an empty line above and one word in it."""
     if not line.startswith(b"From ") or len(line) > _LONGEST_ENVELOPE or not _HEADER.match(following):
         return False
-    return bool(_DATED.match(line)) or (after_blank and bool(_COMMON_HEADER.match(following)))
+    return bool(_DATED.match(line)) or (after_blank and bool(_BARE.match(line) and _COMMON_HEADER.match(following)))
 
 
 READER = Reader(

@@ -44,6 +44,7 @@ _MARKS = re.compile(
     rb"class=\"[^\"]*\bmw-(?:parser-output|headline|heading|editsection)\b|<meta name=\"generator\" content=\"MediaWiki"
     rb"|\"wgCanonicalNamespace\"|data-mw-comment-start"
 )
+_UNQUOTED = "/:;@!$*(),"  # as MediaWiki leaves them in addresses
 _PARSED = re.compile(rb"\A\s*\{\s*\"parse\"\s*:\s*\{")
 
 
@@ -97,8 +98,9 @@ def _add_comment(stream: RecordStream, comment: Comment, page: TalkPage, number:
     heading = comment.section
     title = (heading.page if heading else "") or page.title
     anchor = (heading.anchor or heading.value.replace(" ", "_")) if heading else ""
-    address = f"https://{page.host}/wiki/{quote(title.replace(' ', '_'))}" if page.host and title else None
-    fragment = f"#{quote(anchor, safe='/:;@!$*(),._-')}" if anchor else ""
+    path = quote(title.replace(" ", "_"), safe=_UNQUOTED)
+    address = f"https://{page.host}/wiki/{path}" if page.host and title else None
+    fragment = f"#{quote(anchor, safe=_UNQUOTED)}" if anchor else ""
     stream.add(
         f"comment {number}",
         listing=0 if title else section,
@@ -114,7 +116,7 @@ def _add_comment(stream: RecordStream, comment: Comment, page: TalkPage, number:
         discussion_title=(heading.value if heading else title) or None,
         discussion_url=f"{address}{fragment}" if address else None,
         community=title or None,
-        permalink=f"{address}#{quote(comment.number)}" if address and comment.number else None,
+        permalink=f"{address}#{quote(comment.number, safe=_UNQUOTED)}" if address and comment.number else None,
     )
 
 

@@ -127,7 +127,8 @@ def _sign(state: _State, piece: Piece) -> bool:
         author, at = _find_author(state, piece.value[: time.start()])
         if author is not None:
             comment = _begin_comment(state, author, at, time, _cut(piece, piece.value[: time.start()]))
-            comment.body.append(_cut(piece, piece.value[time.end() :]))
+            rest = piece.value[time.end() :]
+            comment.body.append(_cut(piece, rest if rest[:1].isspace() else f" {rest}"))
             return True
     return False
 
@@ -169,7 +170,6 @@ def _begin_comment(state: _State, author: str, at: int, time: re.Match[str], bef
     if any(map(_speaks, words[:at])):  # else there is nothing but a signature
         words[at:] = [piece for piece in words[at:] if piece.kind in ("open", "close")]
         _strip_dash(words)
-        words.append(Piece("text", " "))
     else:
         words.append(before)
     comment = Comment(

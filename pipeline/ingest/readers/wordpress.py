@@ -155,7 +155,7 @@ def _add_item(stream: RecordStream, item: Element, location: str, blog: _Blog, c
         body=_with_breaks(body),
         permalink=page["discussion_url"],
         extra={
-            "type": kind if kind != "post" else None,
+            "type": kind if kind not in ("", "post") else None,
             "status": status if status != "publish" else None,
             "skipped": dict(sorted(skipped.items())) or None,
         },

@@ -6,13 +6,12 @@ In: a source. Out: the wanted elements as they end, with small functions that lo
 >>> for element in elements: child_text(element, "message")
 >>> elements.damage     # why the file could not be read to its end, or None
 
-The parser expands no entities, loads nothing, and goes on after mistakes: undeclared prefixes, stray characters, an
-encoding other than the declared one, an end that is missing. Names are compared without namespace or prefix.
+The parser expands no entities, loads nothing, and goes on after mistakes: undeclared prefixes, tags that do not
+match, an end that is missing. Names are compared without namespace or prefix.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -21,11 +20,10 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]
 
 from pipeline.ingest.containers import DamagedStreamError, Source
+from pipeline.ingest.readers.xml_cleaning import clean_xml
 
 Element = Any  # lxml's elements have no types of their own
 
-_DECLARATION = re.compile(rb"\s*<\?xml\b[^>]{0,200}?(?:encoding\s*=\s*[\"']([\w.:-]{1,40})[\"'])?[^>]{0,200}?>")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAIL = 256
 
 
@@ -50,7 +48,7 @@ class Elements:
             events=("end",), recover=True, resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
         )
         tail = b""
-        for chunk in _clean(self._sound_chunks()):
+        for chunk in clean_xml(self._sound_chunks()):
             tail = (tail + chunk[-_TAIL:])[-_TAIL:]
             # A whole buffer of elements exists before the first is handed out, so buffers are small.
             for start in range(0, len(chunk), 1 << 16):
@@ -92,7 +90,9 @@ def _closes(tail: bytes, root: Element) -> bool:
     """Whether the last tag of a file closes its root, or the root is empty."""
     last = tail[tail.rfind(b"<") :].strip()
     name = last.strip(b"</ >").rpartition(b":")[2].decode("utf-8", errors="replace")
-    return last.endswith(b"/>") or last.startswith((b"<!", b"<?")) or last.endswith(b"-->") or name == local_name(root)
+    return (
+        last.endswith(b"/>") or last.startswith((b"<!--", b"<?")) or last.endswith(b"-->") or name == local_name(root)
+    )
 
 
 def _drop(element: Element) -> None:
@@ -100,33 +100,6 @@ def _drop(element: Element) -> None:
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
-
-
-def _clean(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same document in UTF-8, without its declaration and without characters that XML forbids."""
-    first = next(chunks, b"")
-    declared = _DECLARATION.match(first)
-    encoding = "utf-8"
-    if declared:
-        first = first[declared.end() :]
-        encoding = _known_encoding(declared[1])
-    errors = "threadloom-windows" if encoding == "utf-8" else "replace"
-    decoder = codecs.getincrementaldecoder(encoding)(errors)
-    yield _FORBIDDEN.sub("", decoder.decode(first)).encode()
-    for chunk in chunks:
-        yield _FORBIDDEN.sub("", decoder.decode(chunk)).encode()
-    yield _FORBIDDEN.sub("", decoder.decode(b"", final=True)).encode()
-
-
-def _known_encoding(name: bytes | None) -> str:
-    """The encoding a declaration names; UTF-8 where it names none that is known, or UTF-16, which is UTF-8 by now."""
-    try:
-        canonical = codecs.lookup((name or b"utf-8").decode("ascii", errors="replace")).name
-        b"".decode(canonical)  # refuses codecs that are no encodings of text
-        codecs.getincrementaldecoder(canonical)
-    except LookupError:
-        return "utf-8"
-    return "utf-8" if canonical.startswith(("utf", "ascii")) else canonical
 
 
 def local_name(element: Element) -> str:
@@ -146,8 +119,13 @@ def find_child(element: Element, name: str) -> Element | None:
 
 
 def element_text(element: Element | None) -> str | None:
-    """All words in an element, entities left as they stand; None where there are none."""
-    return None if element is None else "".join(element.itertext(with_tail=False)) or None
+    """All words in an element; None where there are none."""
+    if element is None:
+        return None
+    words = [element.text]
+    for inner in element.iterdescendants():
+        words += [inner.text if isinstance(inner.tag, str) else None, inner.tail]
+    return "".join(filter(None, words)) or None
 
 
 def child_text(element: Element, name: str) -> str | None:

@@ -1,0 +1,88 @@
+"""YouTube: the API's shapes, yt-dlp's, damage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from pipeline.errors import InputError
+from tests.ingest.readers.damage import CASES, damaged_cases, read_damaged
+from tests.ingest.reading import known_of, read_bytes, read_file
+
+DUMP = CASES / "youtube" / "dump.json"
+PAGE: dict[str, Any] = json.loads(DUMP.read_text())
+WHAT = ["native_id", "native_parent", "native_discussion", "body"]
+
+
+def test_both_ways_of_scraping_name_one_thread_alike() -> None:
+    answer, _ = read_file(DUMP)
+    downloaded, rejected = read_file(CASES / "youtube" / "song.info.json")
+    same = ["scope", "native_id", "native_parent", "native_discussion", "discussion_scope", "author", "permalink"]
+    assert downloaded.select(same).rows() == answer.head(2).select(same).rows()
+    assert rejected.is_empty()
+    first, second = known_of(downloaded)
+    assert (first["posted_at_raw"], first["captured_at_raw"]) == ("2 years ago", "1700000000")
+    assert second["posted_at_raw"] == "1617269400"
+    assert json.loads(first["extra"]) == {
+        "author_channel": "UCbea",
+        "liked_by_uploader": True,
+        "pinned": True,
+        "timestamp": 1636848000,
+    }
+    assert first["discussion_title"] == "Etude for two bassoons"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps(PAGE["items"]),
+        json.dumps([PAGE]),
+        "\n".join(map(json.dumps, PAGE["items"])),
+        "\n".join(map(json.dumps, [PAGE, PAGE["items"][1]])),
+    ],
+    ids=["items", "pages", "lines", "pages in lines"],
+)
+def test_shapes_of_answers(tmp_path: Path, written: str) -> None:
+    expected, _ = read_file(DUMP)
+    records, _ = read_bytes(tmp_path, written.encode())
+    assert records.select(WHAT).unique(maintain_order=True).rows() == expected.select(WHAT).rows()
+
+
+def test_replies_that_the_answer_leaves_out_are_counted(tmp_path: Path) -> None:
+    top = {"id": "a", "snippet": {"textOriginal": "Hm", "videoId": "v"}}
+    thread = {"kind": "youtube#commentThread", "snippet": {"topLevelComment": top, "totalReplyCount": 5}}
+    records, _ = read_bytes(tmp_path, json.dumps([thread]).encode())
+    assert records["extra"].to_list() == ['{"replies_left_out":5}']
+
+
+@pytest.mark.parametrize("name", ["dump.json", "song.info.json"])
+def test_what_breaks_off_keeps_what_stands_before(tmp_path: Path, name: str) -> None:
+    data = (CASES / "youtube" / name).read_bytes()
+    whole, _ = read_file(CASES / "youtube" / name)
+    records, rejected = read_bytes(tmp_path, data[: data.rindex(b'{"' if name.startswith("song") else b'"kind"') + 2])
+    assert records.select(WHAT).rows() == whole.select(WHAT).rows()[:-1]
+    assert "bad_json" in rejected["rule"].to_list()
+
+
+def test_odd_values_cost_a_field_and_no_comment(tmp_path: Path) -> None:
+    odd = {"id": 7, "snippet": {"textDisplay": "\ud800 ok", "likeCount": 2**70, "authorChannelId": {"value": "\ud800"}}}
+    line = json.dumps({"kind": "youtube#comment", **odd}).replace(": 7", ": 7.0e0").encode()
+    records, _ = read_bytes(tmp_path, line)
+    assert known_of(records)[0]["body"] == "� ok"
+    assert records["votes"].to_list() == [None]
+
+
+def test_a_video_without_comments_is_refused(tmp_path: Path) -> None:
+    video = {"id": "v", "title": "T", "formats": [{"format_id": "1"}], "comments": None}
+    with pytest.raises(InputError, match="no comments"):
+        read_bytes(tmp_path, json.dumps(video).encode())
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=damaged_cases("youtube"))
+def test_damage_is_survived(data: bytes) -> None:
+    read_damaged(data, "youtube")
