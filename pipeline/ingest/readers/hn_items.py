@@ -25,6 +25,7 @@ _ROOTS = frozenset({"story", "job", "poll"})
 _TYPES = _ROOTS | {"comment", "pollopt"}
 _MARKED = frozenset({"by", "deleted", "dead"})
 _OF_BIGQUERY = frozenset({"time_ts", "timestamp", "ranking"})
+_TIMES = ("time", "created_at_i", "created_at", "timestamp", "time_ts")
 _COLUMNS = (
     *("ordinal", "location", "native_id", "native_discussion", "parent_known", "native_parent", "depth", "author"),
     *("posted_at_raw", "title", "body", "deletion", "discussion_title", "votes", "extra"),
@@ -101,6 +102,9 @@ def _row(item: Item) -> tuple[Any, ...]:
     deletion = "author" if get("deleted") in (True, "true") else None
     if text is not None and text.strip() in HIDDEN:
         text, deletion, dead = None, "moderator", True
+    author = as_words(get("by")) or as_words(get("author")) or None
+    if deletion is None and kind == "comment" and author is None and text is None:
+        deletion = "unknown"  # Algolia does not say so
     if kind in _ROOTS:
         parent, story, known = None, own, True
     else:
@@ -109,7 +113,7 @@ def _row(item: Item) -> tuple[Any, ...]:
     extra = {
         "url": as_words(get("url")) or None,
         "type": kind if kind not in ("story", "comment") else None,
-        "descendants": as_votes(get("descendants")) or as_votes(get("num_comments")) or None,
+        "descendants": _votes(get("descendants")) or _votes(get("num_comments")) or None,
         "dead": dead or None,
         "text_repaired": item.repaired or None,
     }
@@ -121,15 +125,8 @@ def _row(item: Item) -> tuple[Any, ...]:
         known,
         parent,
         item.depth,
-        as_words(get("by")) or as_words(get("author")) or None,
-        next(
-            (
-                time
-                for name in ("time", "created_at_i", "created_at", "timestamp", "time_ts")
-                if (time := as_time(get(name)))
-            ),
-            None,
-        ),
+        author,
+        next((time for name in _TIMES if (time := as_time(get(name)))), None),
         title,
         text,
         deletion,

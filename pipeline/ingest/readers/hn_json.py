@@ -128,14 +128,15 @@ def _read_document(source: Source) -> Iterator[Batch]:
     rejections = Rejections()
     ordinal = 0
     for answer in answers.values:
-        for number, value in enumerate(_items_in(answer.value), start=1):
-            place = f"{answer.place}item {number}"
+        first = ordinal
+        for value in _items_in(answer.value):
             if not isinstance(value, dict):
-                rejections.add(ordinal, place, "not_an_object", "no object", repr(value)[:100].encode())
+                place = f"{answer.place}item {ordinal - first + 1}"
+                rejections.add(ordinal, place, "not_an_object", "no object", type(value).__name__.encode())
                 ordinal += 1
                 continue
             for fields, parent, story, depth in nested_items(value):
-                items.append(Item(ordinal, place, fields, parent, story, depth))
+                items.append(Item(ordinal, f"{answer.place}item {ordinal - first + 1}", fields, parent, story, depth))
                 ordinal += 1
     for place, what, raw in answers.damage:
         rejections.add(ordinal, f"{place}end", "bad_json", what, raw)
@@ -148,7 +149,7 @@ def _batch(items: list[Item], rejections: Rejections) -> Batch:
     records = item_frame(items)
     hollow = records["native_id"].is_null() & records["body"].is_null() & records["title"].is_null()
     for row in hollow.arg_true().to_list():
-        raw = repr(items[row].fields)[:1000].encode(errors="replace")
+        raw = ", ".join(map(str, items[row].fields)).encode(errors="replace")
         rejections.add(items[row].ordinal, items[row].location, "no_id_no_text", "neither an id nor a text", raw)
     return Batch(records.filter(~hollow), rejections.frame())
 

@@ -19,7 +19,7 @@ from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
 _LINKED = re.compile(r"(?:item\?id=\d{1,18})?#(\d{1,18})$|item\?id=(\d{1,18})")
 _AGE = re.compile(r"\b(?:\d+ \w+ ago|on \w+ \d+, \d{4})")
 _ISO_EPOCH = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)Z?(?: (\d+))?$")
-_OWN_ADDRESS = re.compile(r"[?&](?:whence|goto)=([^&#]+)")
+_OWN_ADDRESS = re.compile(r"[?&]whence=([^&#]+)")
 _COUNT = re.compile(r"^(-?\d{1,15})\b")
 _STEP = 40  # pixels
 
@@ -125,10 +125,12 @@ def points_of(head: LexborNode) -> int | None:
 
 
 def own_address(tree: LexborHTMLParser) -> str | None:
-    """The page's own address, which its vote links go back to."""
-    for link in tree.css("a[href*='whence='], a[href*='goto=']"):
-        if found := _OWN_ADDRESS.search(attribute_of(link, "href") or ""):
-            return unquote(found[1]).partition("#")[0][:200]
+    """The address of a page that names no item, which its vote links go back to."""
+    for link in tree.css("a[href*='whence=']"):
+        found = _OWN_ADDRESS.search(attribute_of(link, "href") or "")
+        address = unquote(found[1])[:200] if found else ""
+        if "fnid=" in address:
+            return address
     return None
 
 

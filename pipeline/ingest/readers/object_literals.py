@@ -37,7 +37,7 @@ _WORDS: dict[str, Any] = {
 }
 _NUMBER = re.compile(r"-?\d{1,4000}(\.\d*)?([eE][+-]?\d{1,4})?")
 _PAIRS = {"}": "{", "]": "[", ")": "("}
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "\n": ""}
 
 
@@ -133,5 +133,5 @@ def _unescape(inner: str) -> str:
 
 
 def _escaped(escape: re.Match[str]) -> str:
-    code = escape[1] or escape[2]
-    return chr(int(code, 16)) if code else _ESCAPED.get(escape[3], escape[3])
+    code = escape[1] or escape[2] or escape[3]
+    return chr(int(code, 16)) if code else _ESCAPED.get(escape[4], escape[4])
