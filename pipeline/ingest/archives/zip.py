@@ -53,7 +53,7 @@ def _members(source: Source, path: Path, spool: Spool) -> Iterator[Member]:
             raise DamagedStreamError(f"Its list of members cannot be read ({error}): is it complete?") from error
         with archive:
             for info in archive.infolist():
-                if not info.is_dir() and not passed_over(info.filename):
+                if not info.filename.endswith("/") and not passed_over(info.filename):
                     spool.count_member()
                     yield from _listed_member(source, archive, info, spool)
 

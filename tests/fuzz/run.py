@@ -1,0 +1,90 @@
+"""Breaks the cases of the readers in many ways and reads what is left: ``python -m tests.fuzz.run --n 200000``.
+
+In: a number of inputs. Out: every input that is read wrongly, kept in a folder; exit code 1 where there is any.
+
+Nothing but InputError may come out, every ordinal must be there once, tables must keep their contracts, no input may
+take longer than 5 seconds or a gigabyte of memory. Of every thousand inputs a hundred also go through a whole run whose
+archive is audited.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from pipeline.audit import audit_archive
+from pipeline.settings import RunParameters, Settings
+from pipeline.steps import run_direct
+from tests.fuzz.reading import Seed, break_file, find_seeds, read_broken
+
+_TOGETHER = 1000
+_WHOLE_RUN = 100
+
+
+def check_inputs(seeds: Sequence[Seed], numbers: range, kept: Path, whole_runs: bool) -> list[str]:
+    """Reads the broken files of these numbers; returns what is wrong, one line each."""
+    wrong: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        raw = Path(folder, "raw")
+        raw.mkdir()
+        for number in numbers:
+            broken = break_file(list(seeds), number)
+            try:
+                trouble = read_broken(Path(folder), broken)
+            except Exception:  # noqa: BLE001 - whatever comes out is what is looked for
+                trouble = traceback.format_exc()
+            if trouble:
+                wrong.append(f"input {number} ({broken.name}, format {broken.format}): {trouble}")
+                (kept / broken.name).write_bytes(broken.data)
+            elif number % (_TOGETHER // _WHOLE_RUN) == 0 and len(broken.data) < 1 << 20:
+                (raw / broken.name).write_bytes(broken.data)
+        if whole_runs:
+            wrong += _audit_run(raw, Path(folder, "out"), numbers)
+    return wrong
+
+
+def _audit_run(raw: Path, out: Path, numbers: range) -> list[str]:
+    try:
+        run_direct(RunParameters(raw=[raw], out=out, settings=Settings()), None)
+        findings = audit_archive(out)
+    except Exception:  # noqa: BLE001 - whatever comes out is what is looked for
+        return [f"whole run of inputs {numbers}: {traceback.format_exc()}"]
+    return [f"whole run of inputs {numbers}: {finding}" for finding in findings]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Read broken files; nothing but InputError may come of it.")
+    parser.add_argument("--n", type=int, default=10_000, help="number of inputs")
+    parser.add_argument("--first", type=int, default=0, help="number of the first input; numbers name inputs")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seeds", type=Path, nargs="*", default=[], help="folders of more files to break")
+    parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="where bad inputs are kept")
+    parser.add_argument("--no-runs", action="store_true", help="read only, without whole runs and their audit")
+    arguments = parser.parse_args()
+    seeds = find_seeds(arguments.seeds)
+    arguments.keep.mkdir(exist_ok=True)
+    end = arguments.first + arguments.n
+    chunks = [range(at, min(at + _TOGETHER, end)) for at in range(arguments.first, end, _TOGETHER)]
+    begun, done, wrong = time.perf_counter(), 0, 0
+    with ProcessPoolExecutor(arguments.workers, max_tasks_per_child=5) as pool:
+        tasks = [pool.submit(check_inputs, seeds, chunk, arguments.keep, not arguments.no_runs) for chunk in chunks]
+        for chunk, task in zip(chunks, tasks, strict=True):
+            for line in task.result():
+                wrong += 1
+                print(line, flush=True)  # noqa: T201
+            done += len(chunk)
+            seconds = time.perf_counter() - begun
+            print(f"{done:,} inputs, {wrong} wrong, {seconds:,.0f} s", file=sys.stderr, flush=True)  # noqa: T201
+    if not any(arguments.keep.iterdir()):
+        arguments.keep.rmdir()
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
