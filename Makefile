@@ -1,6 +1,7 @@
 # make run    read raw/ through the Prefect flow, publish parquet/, say what came out
 # make test   every check there is: style, types, floors, tests
-# Both make .venv first, from the lock files; PYTHON names the interpreter to make it with.
+# make docs   write docs/tables.md and docs/formats.md from the code they describe
+# All make .venv first, from the lock files; PYTHON names the interpreter to make it with.
 
 PYTHON ?= python3
 RAW    ?= raw
@@ -15,7 +16,7 @@ LOCK   := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format lock clean
+.PHONY: help run test docs lint format lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/  \1/p' Makefile
@@ -25,6 +26,10 @@ run: $(VENV)/.installed
 
 test: lint
 	$(BIN)/python -m pytest -q
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/build_tables.py
+	$(BIN)/python docs/build_formats.py
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
