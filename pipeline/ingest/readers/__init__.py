@@ -9,6 +9,7 @@ A new format is one module here, its import, and its line in the tuple.
 from __future__ import annotations
 
 from pipeline.ingest.reader import Reader
+from pipeline.ingest.readers.askbot import READER as ASKBOT
 from pipeline.ingest.readers.bluesky import READER as BLUESKY
 from pipeline.ingest.readers.discord import READER as DISCORD
 from pipeline.ingest.readers.discourse import READER as DISCOURSE
@@ -19,6 +20,7 @@ from pipeline.ingest.readers.hn_page import READER as HACKERNEWS_PAGE
 from pipeline.ingest.readers.imageboard import READER as IMAGEBOARD
 from pipeline.ingest.readers.irc import READER as IRC
 from pipeline.ingest.readers.lemmy import READER as LEMMY
+from pipeline.ingest.readers.lemmy_page import READER as LEMMY_PAGE
 from pipeline.ingest.readers.mastodon import READER as MASTODON
 from pipeline.ingest.readers.mattermost import READER as MATTERMOST
 from pipeline.ingest.readers.mbox import READER as MBOX
@@ -26,6 +28,7 @@ from pipeline.ingest.readers.messenger import READER as MESSENGER
 from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.old_reddit import READER as OLD_REDDIT
 from pipeline.ingest.readers.pasted_text import READER as PASTED_TEXT
+from pipeline.ingest.readers.phpbb import READER as PHPBB
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
 from pipeline.ingest.readers.reddit_scrapers import READER as REDDIT_SCRAPERS
@@ -39,9 +42,11 @@ from pipeline.ingest.readers.table_jsonl import READER as JSONL
 from pipeline.ingest.readers.table_parquet import READER as PARQUET
 from pipeline.ingest.readers.telegram_json import READER as TELEGRAM_JSON
 from pipeline.ingest.readers.telegram_page import READER as TELEGRAM_PAGE
+from pipeline.ingest.readers.vbulletin import READER as VBULLETIN
 from pipeline.ingest.readers.whatsapp import READER as WHATSAPP
 from pipeline.ingest.readers.wikitalk import READER as WIKITALK
 from pipeline.ingest.readers.wordpress import READER as WORDPRESS
+from pipeline.ingest.readers.xenforo import READER as XENFORO
 from pipeline.ingest.readers.youtube import READER as YOUTUBE
 
 READERS: tuple[Reader, ...] = (
@@ -59,6 +64,11 @@ READERS: tuple[Reader, ...] = (
     MBOX,
     NNTP,
     LEMMY,
+    LEMMY_PAGE,
+    XENFORO,
+    PHPBB,
+    VBULLETIN,
+    ASKBOT,
     DISCOURSE,
     MASTODON,
     BLUESKY,

@@ -110,8 +110,8 @@ def _is_view(item: dict[str, Any]) -> bool:
     return (isinstance(comment, dict) and "id" in comment) or (isinstance(post, dict) and _is_post(post))
 
 
-def add_views(rows: RecordList, value: Any, place: str, scope: str) -> list[str]:
-    """Adds every comment and post of a document; returns the ids of the comments."""
+def add_views(rows: RecordList, value: Any, place: str, scope: str) -> None:
+    """Adds every comment and post of a document."""
     context = _Context(scope)
     views = list(objects_in(value, _is_view))
     for view in views:
@@ -120,20 +120,35 @@ def add_views(rows: RecordList, value: Any, place: str, scope: str) -> list[str]
         if number and name:
             context.authors[number] = name
     # A post that has a view of its own is read from that, not from the comments under it.
-    context.posts = {as_id(as_object(view.get("post")).get("id")) or "" for view in views if "comment" not in view}
-    comments: list[str] = []
+    context.posts = {as_id(_post_of(view).get("id")) or "" for view in views if not _has_comment(view)}
     for view in views:
-        if "content" not in view and "comment" not in view:
-            _add_post(rows, view if _is_post(view) else as_object(view.get("post")), view, context, place)
+        post = _post_of(view)
+        if not _has_comment(view):
+            _add_post(rows, post, view, context, place)
             continue
-        comment = view if "content" in view else as_object(view.get("comment"))
-        post = as_object(view.get("post"))
         if (number := as_id(post.get("id"))) and number not in context.posts and "name" in post:
             context.posts.add(number)
             _add_post(rows, post, {"community": view.get("community")}, context, place)
-        _add_comment(rows, comment, view, context, place)
-        comments += [f"comment:{number}"] if (number := as_id(comment.get("id"))) else []
-    return comments
+        _add_comment(rows, _comment_of(view), view, context, place)
+
+
+def ids_of(value: Any) -> set[str]:
+    """The ids of all comments and posts that `add_views` adds of a document."""
+    views = list(objects_in(value, _is_view))
+    comments = {f"comment:{as_id(_comment_of(view).get('id'))}" for view in views if _has_comment(view)}
+    return comments | {f"post:{as_id(_post_of(view).get('id'))}" for view in views}
+
+
+def _has_comment(view: dict[str, Any]) -> bool:
+    return "content" in view or "comment" in view
+
+
+def _comment_of(view: dict[str, Any]) -> dict[str, Any]:
+    return view if "content" in view else as_object(view.get("comment"))
+
+
+def _post_of(view: dict[str, Any]) -> dict[str, Any]:
+    return view if _is_post(view) else as_object(view.get("post"))
 
 
 def _add_post(rows: RecordList, post: dict[str, Any], view: dict[str, Any], context: _Context, place: str) -> None:

@@ -1,0 +1,214 @@
+"""Threads of vBulletin forums, saved as pages.
+
+**What is read.** Every post of a page of a thread (``showthread.php``), of vBulletin 3, 4 and 5, and comments on posts
+of vBulletin 5.
+
+**What is kept.** Posts are ``post:1234``, the thread ``topic:87``, so pages 1 to n of it are one discussion. Host and
+thread come from the page's canonical address, else from its links. The body is HTML; quotations of vBulletin 3, which
+are tables, become ``blockquote`` with their author. Which posts are quoted is in ``extra.quotes``. Author, title,
+number in the thread, notices of edits, forum.
+
+**What bites.** Only comments of vBulletin 5 declare a parent; the post numbered 1 answers nothing. Times of versions 3
+and 4 are words in the reader's zone, "Today" among them. Signatures are no words of a post. Posts may be shown newest
+first.
+
+A file is vBulletin's when it is a page that names vBulletin and has posts by one of the names its versions give them
+(``post_message_``, ``postbit``, ``b-post``).
+
+>>> READER.recognise(Head("x", b'<meta content="vBulletin 4.2"><li class="postbitlegacy" id="post_7"', complete=False))
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.documents import RecordList
+from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.forum_pages import (
+    ForumPage,
+    ForumPost,
+    Topic,
+    add_posts,
+    first_of,
+    numbers_in,
+    read_posts,
+    time_in,
+)
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.ingest.readers.sites import name_scope
+from pipeline.ingest.records import Batch
+
+_POST = re.compile(rb"post_message_\d|\bpostbit|\bb-post\b")
+_VBULLETIN = re.compile(rb"vbulletin|vb_[a-z]+\.js|\bvBulletin_init|showthread\.php", re.IGNORECASE)
+_POST_ID = re.compile(r"^(?:post_?|edit|node-?)?(\d+)$")
+_THREAD = (
+    re.compile(r"showthread\.php(?:\?|/)(?:[^#]*&)?(?:t=)?(\d+)"),
+    re.compile(r"/threads?/(\d+)"),
+    re.compile(r"[?&;]t=(\d+)"),
+    re.compile(r"/(\d+)-[^/?#]*(?:/page\d+)?/?(?:[?#]|$)"),
+    re.compile(r"-(\d+)(?:-\d+)?(?:\.html|/)(?:[?#]|$)"),
+)
+_THREAD_LINKS = 'a[href*="printthread"], a[href*="addsubscription"], a[href*="newreply"], a[href*="showthread"]'
+_LINKED = re.compile(r"#post_?(\d+)$")
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
+_POSTS = 'table[id^="post"], li[id^="post_"], div[id^="post_"], li.b-post, li.b-comment, [data-node-id].js-post'
+
+
+def recognise(head: Head) -> bool:
+    """Whether it is a page of vBulletin with posts."""
+    is_page = head.data.lstrip()[:1] == b"<"
+    return bool(is_page and _VBULLETIN.search(head.data) and _POST.search(head.data))
+
+
+def describe(source: Source) -> CaptureFacts:
+    """A page, whose posts stand in order of time."""
+    scope = _scope_of(source, ForumPage(parse_page(source)))
+    return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "time"), paragraphs=False)
+
+
+def read(source: Source) -> Iterator[Batch]:
+    """One record per post."""
+    page = ForumPage(parse_page(source))
+    topic = Topic(
+        scope=_scope_of(source, page),
+        number=page.number_in(*_THREAD, links=_THREAD_LINKS),
+        title=page.words(".threadtitle", "h1.b-page-title", "h1.main-title", "td.navbar strong", "h1"),
+        url=page.address,
+        community=_find_forum(page),
+        anchor="post",
+    )
+    rows = RecordList()
+    add_posts(rows, topic, _read_posts(page.tree))
+    yield from rows.batches()
+
+
+def _scope_of(source: Source, page: ForumPage) -> str:
+    return name_scope("vbulletin", page.host_of_links('a[href*="showthread"]'), source.settings)
+
+
+def _find_forum(page: ForumPage) -> str | None:
+    trail = page.tree.css('.navbit a, .navbar a[href*="forumdisplay"], .b-breadcrumbs__link a, .crumb a')
+    return next((name for link in reversed(trail) if (name := text_of(link))), None)
+
+
+def _read_posts(tree: LexborHTMLParser) -> list[ForumPost]:
+    nodes: dict[str, LexborNode] = {}
+    for node in tree.css(_POSTS):
+        number = _number_of(node)
+        if number and number not in nodes and _body_of(node, number) is not None:
+            nodes[number] = node
+    parents = {number: _number_above(node, nodes) for number, node in nodes.items()}
+    return read_posts(list(nodes.values()), lambda node: _read_post(tree, node, parents))
+
+
+def _number_of(node: LexborNode) -> str | None:
+    found = _POST_ID.match(attribute_of(node, "data-node-id") or attribute_of(node, "id") or "")
+    return found[1] if found else None
+
+
+def _number_above(node: LexborNode, numbers: Mapping[str, LexborNode]) -> str | None:
+    """The post of vBulletin 5 that a comment stands in."""
+    if "b-comment" not in (attribute_of(node, "class") or "").split():
+        return None
+    above = node.parent
+    while above is not None:
+        number = attribute_of(above, "data-node-id")
+        if number in numbers:
+            return number
+        above = above.parent
+    return None
+
+
+def _body_of(node: LexborNode, number: str) -> LexborNode | None:
+    message = first_of(node, f'[id="post_message_{number}"]', ".js-post__content-text", ".b-comment__content-text")
+    if message is None:
+        return node.css_first(".postcontent")
+    return first_of(message, ".postcontent") or message
+
+
+def _read_post(tree: LexborHTMLParser, node: LexborNode, parents: Mapping[str, str | None]) -> ForumPost:
+    number = _number_of(node) or ""
+    body = _body_of(node, number)
+    words: str | None = None
+    quotes: list[str] = []
+    if body is not None:
+        links = [link for link in body.css("a[href]") if _is_quotation_link(link)]
+        quotes = numbers_in(links, "href", _LINKED)
+        _mark_quotations(tree, body)
+        words = inner_of(body)
+        body.decompose()
+    notices = [notice for found in node.css(".lastedited, .b-post__edit-history") if (notice := text_of(found))]
+    place = re.match(r"#(\d+)\b", text_of(first_of(node, ".postcounter", ".b-post__count", '[id^="postcount"]')) or "")
+    return ForumPost(
+        number=number,
+        author=_author_of(node),
+        time=_time_of(node),
+        title=text_of(first_of(node, ".b-post__title", "h2.title", ".posttitle", "td .smallfont strong")),
+        body=words,
+        place=place[1] if place else attribute_of(node.css_first('[id^="postcount"]'), "name"),
+        parent=parents[number],
+        quoted=quotes,
+        extra={"notices": notices or None},
+    )
+
+
+def _is_quotation_link(link: LexborNode) -> bool:
+    """Whether a link is the small picture that leads to the post that is quoted."""
+    return link.css_first("img") is not None or attribute_of(link, "rel") == "nofollow"
+
+
+def _author_of(node: LexborNode) -> str | None:
+    named = first_of(
+        node, "a.username", ".username", "a.bigusername", ".bigusername", '[id^="postmenu_"]', ".author a", ".author"
+    )
+    return text_of(named)
+
+
+def _time_of(node: LexborNode) -> str | None:
+    machine = first_of(node, 'time[itemprop="dateCreated"]', "time[datetime]")
+    if machine is not None:
+        return time_in(machine)
+    for found in node.css(".posthead .date, .postdate, .date, td.thead, .b-post__timestamp"):
+        words = text_of(found)
+        if words and _CLOCK.search(words):
+            return words
+    return attribute_of(node, "data-node-publishdate")
+
+
+def _mark_quotations(tree: LexborHTMLParser, body: LexborNode) -> None:
+    """Quotations of vBulletin 3, a label above a table, become blockquotes that name their author."""
+    for cell in reversed(body.css("td.alt2")):  # inner quotations first: what is replaced is copied
+        label = cell.css_first("strong")
+        table: LexborNode | None = cell
+        while table is not None and table.tag != "table":
+            table = table.parent
+        above = table.parent if table is not None else None
+        if above is None or above.mem_id == body.mem_id:
+            continue
+        quotation = tree.create_node("blockquote")
+        line = label.parent if label is not None else None
+        if line is not None and line.mem_id != cell.mem_id and line.css_first("td, table") is None:
+            quotation.attrs["data-author"] = text_of(label)
+            line.decompose()
+        child = cell.child
+        while child is not None:
+            quotation.insert_child(child)
+            child = child.next
+        above.replace_with(quotation)
+
+
+READER = Reader(
+    name="vbulletin",
+    version=1,
+    title="Threads of vBulletin forums (saved pages)",
+    extensions=(".html", ".htm"),
+    replies="nothing declared but comments on posts; quotations tell most",
+    recognise=recognise,
+    describe=describe,
+    read=read,
+)

@@ -1,0 +1,164 @@
+"""Threads of XenForo forums, saved as pages.
+
+**What is read.** Every message of a page of a thread, of XenForo 1 and 2.
+
+**What is kept.** Posts are ``post:123``, the thread ``topic:87``, so pages 1 to n of it are one discussion. Host and
+thread come from the page's canonical address. The body is HTML; a quotation in it names its author, and the posts that
+are quoted are in ``extra.quotes``. Author, time, time of the last edit, number in the thread, forum.
+
+**What bites.** No parent is declared; only the message numbered 1 is known to answer nothing. "Click to expand..." and
+"Ada said: ↑" are no words of a post. XenForo 1 writes recent times as numbers and older ones as words. Deleted
+messages show their author at most.
+
+A file is XenForo's when it is a page with elements of the class ``message`` that have ``data-author``, and names
+XenForo or its scripts (``data-xf-init``, ``js-post``, ``messageText``).
+
+>>> READER.recognise(Head("x", b'<html id="XF"><article class="message js-post" data-author="Ada"', complete=False))
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborNode
+
+from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.documents import RecordList
+from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.forum_pages import (
+    ForumPage,
+    ForumPost,
+    Topic,
+    add_posts,
+    first_of,
+    numbers_in,
+    read_posts,
+    remove_all,
+    time_in,
+)
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.ingest.readers.sites import name_scope
+from pipeline.ingest.records import Batch
+
+_MESSAGE = re.compile(rb"<(?:article|li)\s[^>]{0,400}\bclass=[\"']message[\s\"']")
+_SIGNS = re.compile(rb"data-xf-init|js-post|id=[\"']XF|messageText|XenForo", re.IGNORECASE)
+_POST_ID = re.compile(r"^(?:js-)?post-(\d+)$")
+_THREAD = re.compile(r"/threads/(?:[^/?#]*\.)?(\d+)(?:[/?#]|$)|/t/(?:[^/?#]*\.)?(\d+)/")
+_THREAD_KEY = re.compile(r"^thread-(\d+)$")
+_SOURCE = re.compile(r"^post:\s*(\d+)")
+_ANCHOR = re.compile(r"(?:#post-|/posts/|\bid=)(\d+)")
+_NUMBER = re.compile(r"^#(\d{1,3}(?:[.,]?\d{3})*|\d+)$")
+_UNSPOKEN = (
+    ".js-selectToQuoteEnd, .bbCodeBlock-expandLink, .bbCodeBlock-shrinkLink, .messageTextEndMarker, .quoteExpand, "
+    ".newIndicator"
+)
+
+
+def recognise(head: Head) -> bool:
+    """Whether it is a page with messages of XenForo."""
+    is_page = head.data.lstrip()[:1] == b"<" and b"data-author=" in head.data
+    return bool(is_page and _MESSAGE.search(head.data) and _SIGNS.search(head.data))
+
+
+def describe(source: Source) -> CaptureFacts:
+    """A page, whose posts stand in order of time."""
+    scope = _scope_of(source, ForumPage(parse_page(source)))
+    return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "time"), paragraphs=False)
+
+
+def read(source: Source) -> Iterator[Batch]:
+    """One record per message."""
+    page = ForumPage(parse_page(source))
+    title = first_of(page.tree.root, "h1.p-title-value", ".titleBar h1") if page.tree.root is not None else None
+    if title is not None:
+        remove_all(title, ".label, .label-append, .prefix")
+    topic = Topic(
+        scope=_scope_of(source, page),
+        number=_find_thread(page),
+        title=text_of(title),
+        url=page.address,
+        community=_find_forum(page),
+        anchor="post-",
+    )
+    rows = RecordList()
+    messages = page.tree.css("article.message--post, li.message[data-author]")
+    add_posts(rows, topic, read_posts(messages, _read_post))
+    yield from rows.batches()
+
+
+def _scope_of(source: Source, page: ForumPage) -> str:
+    return name_scope("xenforo", page.host_of_links('a[href*="/threads/"]'), source.settings)
+
+
+def _find_thread(page: ForumPage) -> str | None:
+    key = _THREAD_KEY.match(attribute_of(page.tree.css_first("[data-content-key]"), "data-content-key") or "")
+    if key:
+        return key[1]
+    for address in [
+        *page.addresses,
+        *(attribute_of(link, "href") or "" for link in page.tree.css('a[href*="/post-"]')),
+    ]:
+        if found := _THREAD.search(address):
+            return found[1] or found[2]
+    return None
+
+
+def _find_forum(page: ForumPage) -> str | None:
+    trail = page.tree.css(".p-breadcrumbs li a, .breadcrumb .crust a.crumb")
+    return next((name for link in reversed(trail) if (name := text_of(link))), None)
+
+
+def _read_post(node: LexborNode) -> ForumPost:
+    number = next(
+        (
+            found[1]
+            for name in ("data-content", "id")
+            if (found := _POST_ID.match(attribute_of(node, name) or "")) is not None
+        ),
+        None,
+    )
+    body = first_of(node, ".message-body .bbWrapper", ".bbWrapper", ".messageText")
+    quotes: list[str] = []
+    if body is not None:
+        quotes = numbers_in(body.css("[data-source]"), "data-source", _SOURCE)
+        quotes = quotes or numbers_in(body.css("a.AttributionLink"), "href", _ANCHOR)
+        _name_quoted(body)
+        remove_all(body, _UNSPOKEN)
+    words = inner_of(body)
+    if body is not None:
+        body.decompose()
+    place = _NUMBER.match(text_of(first_of(node, ".message-attribution-opposite li:last-child", ".postNumber")) or "")
+    is_deleted = "deleted" in " ".join((attribute_of(node, "class") or "").replace("--", " ").split())
+    return ForumPost(
+        number=number,
+        author=attribute_of(node, "data-author"),
+        time=time_in(first_of(node, ".message-attribution time", ".datePermalink .DateTime", "time", ".DateTime")),
+        edited=time_in(first_of(node, ".message-lastEdit time", ".editDate .DateTime")),
+        body=words,
+        place=re.sub(r"\D", "", place[1]) if place else None,
+        is_deleted=is_deleted and words is None,
+        quoted=quotes,
+    )
+
+
+def _name_quoted(body: LexborNode) -> None:
+    """In XenForo 1 the author of a quotation stands outside of it: moved to where it is read."""
+    for quotation in body.css(".bbCodeQuote[data-author]"):
+        inner = quotation.css_first("blockquote")
+        if inner is not None:
+            inner.attrs["data-author"] = attribute_of(quotation, "data-author")
+            remove_all(quotation, ".attribution")
+
+
+READER = Reader(
+    name="xenforo",
+    version=1,
+    title="Threads of XenForo forums (saved pages)",
+    extensions=(".html", ".htm"),
+    replies="nothing declared; quotations tell most",
+    recognise=recognise,
+    describe=describe,
+    read=read,
+)
