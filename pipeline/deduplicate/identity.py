@@ -21,19 +21,8 @@ import polars as pl
 
 from pipeline.algorithms.alignment import UNKNOWN_TIME, ListingRows, merge_listings
 from pipeline.algorithms.graph import connected_components
-from pipeline.deduplicate.overlap import EXACT_TIMES
+from pipeline.deduplicate.overlap import EXACT_TIMES, instant, tolerance
 from pipeline.ids import digest_columns
-
-_MICROSECONDS = {
-    "microsecond": 0,
-    "millisecond": 1_000,
-    "second": 1_000_000,
-    "minute": 60_000_000,
-    "hour": 3_600_000_000,
-    "day": 86_400_000_000,
-    "month": 31 * 86_400_000_000,
-    "year": 366 * 86_400_000_000,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,15 +92,19 @@ def _rank_units(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _add_nodes(rows: pl.DataFrame) -> pl.DataFrame:
     """Adds occurrence and node: equal in a discussion for rows that are one post by id or by author, time and words."""
-    instant = pl.col("author_key").is_not_null() & pl.col("posted_at").is_not_null()
-    exact = instant & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(False) & pl.col("native_id").is_null()
-    # Nobody says the same twice in a second; in a minute people do.
-    nth = pl.int_range(pl.len()).over("unit", "author_key", "posted_at", "words_key")
-    rows = rows.with_columns(occurrence=pl.when(exact).then(0).otherwise(nth), is_exact=exact)
+    timed = pl.col("author_key").is_not_null() & pl.col("posted_at").is_not_null()
+    exact = timed & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(False) & pl.col("native_id").is_null()
+    # Nobody says the same twice at one exact time; in a minute people do.
+    said = ("unit", "author_key", "instant", "words_key")
+    nth = pl.int_range(pl.len()).over(said)
+    nth_time = (pl.col("posted_at").rank("dense").over(said) - 1).cast(pl.Int64)
+    rows = rows.with_columns(instant()).with_columns(
+        occurrence=pl.when(exact).then(nth_time).otherwise(nth), is_exact=exact
+    )
     scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
     by_id = digest_columns(rows.select(scope, "native_id"), "node")
-    by_content = digest_columns(rows.select("author_key", "posted_at", "words_key", "occurrence"), "node")
-    return rows.with_columns(node=pl.when(pl.col("native_id").is_not_null()).then(by_id).when(instant).then(by_content))
+    by_content = digest_columns(rows.select("author_key", "instant", "words_key", "occurrence"), "node")
+    return rows.with_columns(node=pl.when(pl.col("native_id").is_not_null()).then(by_id).when(timed).then(by_content))
 
 
 def _codes(column: str) -> pl.Expr:
@@ -134,7 +127,7 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
         _codes("near_key"),
         _codes("author_key"),
         pl.col("posted_at").dt.epoch("us").fill_null(UNKNOWN_TIME),
-        pl.col("posted_precision").replace_strict(_MICROSECONDS, default=0, return_dtype=pl.Int64),
+        tolerance(),
         pl.col("information").cast(pl.Float64),
     ).with_columns(_codes("ident"))
     slots = np.empty(several.height, dtype=np.int64)
@@ -143,7 +136,7 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
     # One kernel call per discussion that several listings show; the rows within are the kernel's.
     for part in coded.partition_by("discussion_id", maintain_order=True):
         fields = [part[name].to_numpy() for name in ("node", "ident", "words_key", "near_key", "author_key")]
-        fields += [part[name].to_numpy() for name in ("posted_at", "posted_precision", "information")]
+        fields += [part[name].to_numpy() for name in ("posted_at", "tolerance", "information")]
         offsets = np.append(np.flatnonzero(np.diff(part["turn"].to_numpy(), prepend=-1)), part.height)
         slot, place = merge_listings(ListingRows(*map(np.ascontiguousarray, fields)), offsets.astype(np.int64))
         slots[start : start + part.height] = slot
@@ -189,7 +182,7 @@ def _name_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     # Author and second are context enough; other words need to know what the listing is about.
     about = pl.when(pl.col("native_discussion").is_not_null() | ~pl.col("is_exact")).then("listing_id")
     by_id = digest_columns(rows.select("scope", "native_id"), "post")
-    by_content = digest_columns(rows.select("words_key", "author_key", "posted_at", "occurrence", about), "seed")
+    by_content = digest_columns(rows.select("words_key", "author_key", "instant", "occurrence", about), "seed")
     rows = rows.with_columns(seed=pl.when(scoped).then(by_id).otherwise(by_content), is_scoped=scoped)
     claims = (
         rows.group_by("seed", "label")

@@ -23,6 +23,27 @@ from pipeline.deduplicate.listings import INFORMATIVE_BITS
 MIN_SHARED = 0.6
 INSTANT_BITS = 15.0
 EXACT_TIMES = ("microsecond", "millisecond", "second")
+# How far apart two times may be that are known to a precision, in microseconds.
+TOLERANCES = {
+    "microsecond": 0,
+    "millisecond": 1_000,
+    "second": 1_000_000,
+    "minute": 60_000_000,
+    "hour": 3_600_000_000,
+    "day": 86_400_000_000,
+    "month": 31 * 86_400_000_000,
+    "year": 366 * 86_400_000_000,
+}
+
+
+def tolerance() -> pl.Expr:
+    """Microseconds that posted_at may be off, by posted_precision; 0 where that is null."""
+    return pl.col("posted_precision").replace_strict(TOLERANCES, default=0, return_dtype=pl.Int64).alias("tolerance")
+
+
+def instant() -> pl.Expr:
+    """posted_at to the second: one site's API tells milliseconds where its page does not."""
+    return pl.col("posted_at").dt.truncate("1s").alias("instant")
 
 
 def find_discussions(listed: pl.DataFrame) -> pl.DataFrame:
@@ -87,14 +108,20 @@ def _same_instant(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
         & pl.col("posted_precision").is_in(EXACT_TIMES)
         & (pl.col("information") >= INSTANT_BITS)
     )
-    keyed = instants.select("unit", key=pl.struct("author_key", "posted_at", "words_key"))
+    keyed = instants.select("unit", key=pl.struct("author_key", instant(), "words_key"))
     return _open_pairs(_chain_units(keyed), units)
 
 
 def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """Listings whose shared rare posts prove that they show the same discussion; the best proven first."""
     rare = listed.filter(pl.col("information") >= INFORMATIVE_BITS).select(
-        "unit", "seat", "near_key", "author_key", "posted_at", bits=pl.col("information").clip(0, MAX_ANCHOR_BITS)
+        "unit",
+        "seat",
+        "near_key",
+        "author_key",
+        "posted_at",
+        tolerance(),
+        bits=pl.col("information").clip(0, MAX_ANCHOR_BITS),
     )
     rare = rare.filter(pl.len().over("unit", "near_key") == 1)
     pairs = _open_pairs(_chain_units(rare.select("unit", key="near_key")), units)
@@ -121,11 +148,12 @@ def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
 
 def _shared_posts(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Posts that both listings show and about which nothing known disagrees, in the order of the left."""
+    apart = (pl.col("posted_at") - pl.col("posted_at_right")).dt.total_microseconds().abs()
     return (
         left.join(right, on="near_key", suffix="_right")
         .filter(
             (pl.col("author_key") == pl.col("author_key_right")).fill_null(True)
-            & (pl.col("posted_at") == pl.col("posted_at_right")).fill_null(True)
+            & (apart <= pl.max_horizontal("tolerance", "tolerance_right")).fill_null(True)
         )
         .sort("seat")
     )

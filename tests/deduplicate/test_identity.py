@@ -57,6 +57,8 @@ def test_id_seen_in_two_discussions_is_one_post_where_it_was_seen_most() -> None
 def test_author_second_and_words_make_one_post_even_within_a_file() -> None:
     line = {"author": "ada", "posted_at_raw": "2026-01-01T10:00:05Z", "body": "ok"}
     assert identify(make_records([line, line])).sightings["post_id"].n_unique() == 1
+    later = line | {"posted_at_raw": "2026-01-01T10:00:05.5Z"}
+    assert identify(make_records([line, later, line])).sightings["post_id"].n_unique() == 2
     minute = line | {"posted_at_raw": "2026-01-01 10:00"}
     assert identify(make_records([minute, minute])).sightings["post_id"].n_unique() == 2
 

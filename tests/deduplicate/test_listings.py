@@ -128,3 +128,18 @@ def test_one_author_at_one_second_proves_it() -> None:
         for text in invent_page(2, seed=1, short=0)
     ]
     assert discussions_of(*minute) == [0, 1]
+
+
+def test_times_of_other_precision_do_not_keep_captures_apart() -> None:
+    texts = invent_page(12, seed=4, short=0)
+    captures = [
+        make_records(
+            [
+                {"body": text, "author": "ada", "posted_at_raw": f"2026-03-01T10:{n:02d}:05{digits}"}
+                for n, text in enumerate(texts)
+            ],
+            capture=digits,
+        )
+        for digits in ("Z", ".742Z")
+    ]
+    assert discussions_of(*captures) == [0, 0]
