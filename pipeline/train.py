@@ -146,8 +146,8 @@ def write_card(name: str, date: str, corpora: Sequence[Corpus], n_words: int, re
     lines += [
         "",
         "What it does not know: reply habits differ between sites more than replies do, so on a site unlike these the",
-        "share of top-level posts is the first thing to be wrong. Texts are mostly English. No text of the corpora is in",
-        "the pack but single words that at least four (in the link models: twelve) posts share.",
+        "share of top-level posts is the first thing to be wrong. Texts are mostly English. No text of the corpora is",
+        "in the pack but single words that at least four (in the link models: twelve) posts share.",
         "",
     ]
     return "\n".join(lines)
@@ -197,16 +197,24 @@ def lay_grounds(lens: str, corpus: Corpus, held: Corpus, pack: ModelPack) -> Gro
 
 
 def find_temperature(model: LinkModel, grounds: Sequence[Ground]) -> float:
-    """The temperature under which true parents kept out of fitting surprise least; every corpus counts alike."""
-    shares = [weigh_ground(model, ground)[0] for ground in grounds]
+    """The temperature under which the confidences of chosen links surprise least on posts kept out of fitting.
+
+    Larger corpora count for more, by the square root of their posts. Surprise is the logarithmic loss of a confidence
+    against whether the link is right: what readers of `link_confidence` go by.
+    """
+    found = []
+    for ground in grounds:
+        scored = is_scored(ground)
+        if scored.any():
+            shares, chosen = weigh_ground(model, ground)
+            found.append((shares, ground.pairs.offsets, chosen, scored, (ground.truth[chosen] > 0)[scored]))
 
     def surprise(temperature: float) -> float:
         total = 0.0
-        for ground, share in zip(grounds, shares, strict=True):
-            tempered = temper_shares(share, ground.pairs.offsets, temperature)
-            right = np.add.reduceat(tempered * (ground.truth > 0), ground.pairs.offsets[:-1])
-            scored = is_scored(ground)
-            total -= float(np.log(np.maximum(right[scored], 1e-4)).mean()) if scored.any() else 0.0
+        for shares, offsets, chosen, scored, right in found:
+            confidence = np.clip(temper_shares(shares, offsets, temperature)[chosen][scored], 1e-4, 1 - 1e-4)
+            loss = -np.log(np.where(right, confidence, 1 - confidence))
+            total += float(loss.mean() * np.sqrt(right.size))
         return total
 
     return min(TEMPERATURES, key=surprise)
