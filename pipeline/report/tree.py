@@ -193,7 +193,7 @@ def _line(row: dict[str, Any], guide: str) -> Text:
     when = time_words(row["posted_at"], row["posted_precision"])
     if when:
         line.append(f"{when} ", "dim")
-    if row["link_kind"] == "inferred":
+    if row["link_kind"] == "inferred" and not row["is_placeholder"]:
         sure = row["link_confidence"]
         line.append(f"{share_words(sure)} ", "green" if sure >= 0.9 else "yellow" if sure >= 0.5 else "red")
     elif row["link_kind"] == "decided":

@@ -168,10 +168,9 @@ def _record_run(plan: RunPlan, reports: Sequence[StepReport]) -> pl.DataFrame:
 def _failures(plan: RunPlan) -> list[str]:
     """Files given to this run that could not be read, with the reason."""
     given = set(plan.given)
-    failed = [capture for capture in kept_captures(plan.layout) if capture.facts["error"] is not None]
-    return [
-        f"{capture.facts['paths'][0]}: {capture.facts['error']}" for capture in failed if capture.capture_id in given
-    ]
+    facts = [capture.facts for capture in kept_captures(plan.layout) if capture.capture_id in given]
+    failed = [(str(said["paths"][0]), str(said["error"])) for said in facts if said["error"] is not None]
+    return [error if path in error else f"{path}: {error}" for path, error in failed]
 
 
 def _peak_memory() -> int:
