@@ -43,7 +43,7 @@ RejectedRow = tuple[int, str, str, str, str, bytes]
 
 _LOOKED_AT = 20
 _SIGNS = re.compile(rb'"(?:by|created_at_i|deleted|dead)"\s*:')
-_LINES = re.compile(rb"\s*(?:null\s+)*\{[^\n]*\}[ \t\r]*\n\s*(?:\{|null)")
+_LINES = re.compile(rb"\s*(?:null\s+)*\{[^\n]*\}[ \t\r]*\n\s*\S")
 _NESTED = re.compile(rb'"children"\s*:\s*\[\s*\{')
 
 
@@ -57,8 +57,9 @@ def recognise(head: Head) -> bool:
         items = sum(any(map(is_item, _items_in(value))) for value in objects)
         return items > len(objects) - items + others - nulls
     values, _ = read_literals(decode_line(head.data)[0])
-    first = list(islice((item for value in values for item in _items_in(value)), _LOOKED_AT))
-    return 2 * sum(map(is_item, first)) > len(first)
+    objects = (item for value in values for item in _items_in(value) if isinstance(item, dict))
+    first = list(islice(objects, _LOOKED_AT))
+    return bool(first) and 2 * sum(map(is_item, first)) >= len(first)
 
 
 def describe(source: Source) -> CaptureFacts:

@@ -39,7 +39,7 @@ from pipeline.ingest.records import Batch
 _POST = tuple(re.compile(rb"""[{,\s]["']?""" + key + rb"""["']?\s*:""") for key in (b"no", b"resto", b"(?:time|now)"))
 _LINK = re.compile(
     r"""(?:<a\b[^>]{0,300}?\bhref=["']?([^"'\s>]{1,200})[^>]{0,300}>\s*)?"""
-    r"""(?:(?:&gt;|>){3}(/\w+/)|(?:&gt;|>){2})(\d{1,18})\b"""
+    r"""(?:(?:&gt;){3}(/\w+/)|(?<!\S)>>>(/\w+/)|(?:&gt;){2}|(?<!\S)>>)(\d{1,18})\b"""
 )
 _THREAD = re.compile(r"^(?:(?:https?:)?//[\w.]+)?/(\w+)/(?:thread|res)/(\d+)")
 _ADDRESS = re.compile(r"""\bhref=["']?(?:(?:https?:)?//boards\.[\w.]+)?/(\w+)/(?:thread|res)/(\d+)""")
@@ -162,7 +162,8 @@ def _links_of(body: str, thread: str | None) -> tuple[list[str], list[str]]:
     inside: list[str] = []
     every: list[str] = []
     for link in _LINK.finditer(body):
-        address, board, number = link.groups()
+        address, board, board_in_words, number = link.groups()
+        board = board or board_in_words
         every.append(f"{board}{number}" if board else number)
         target = _THREAD.match(address or "")
         # What is no link any more names something in the thread only if it came after the opening post.

@@ -35,6 +35,7 @@ from pipeline.ingest.records import Batch
 
 _URS_TIME = re.compile(r"(\d{2})-(\d{2})-(\d{4})( \d{2}:\d{2}:\d{2})")
 _PAGE_ID = re.compile(r"/comments/([0-9a-z]+)")
+_COMMUNITY = re.compile(r"/r/([A-Za-z0-9_]+)/")
 _NESTED = re.compile(rb'"(?:replies|comments)"\s*:\s*\[')
 _REDDIT_ID = re.compile(rb'"t[13]_[0-9a-z]+"|"permalink"\s*:\s*"(?:https?://[\w.]*reddit\.com)?/r/')
 _OF_SUBMISSION = frozenset({"selftext", "permalink", "num_comments", "upvote_ratio", "is_self"})
@@ -123,7 +124,8 @@ def _post_fields(value: dict[str, Any], community: str | None) -> dict[str, Any]
         if isinstance(time := fields.get(name), str):
             fields[name] = _URS_TIME.sub(r"\3-\1-\2\4", time)
     if fields.get("subreddit") is None:
-        fields["subreddit"] = community
+        address = _COMMUNITY.search(_text(fields.get("permalink")) or "")
+        fields["subreddit"] = address[1] if address else community
     return fields
 
 
