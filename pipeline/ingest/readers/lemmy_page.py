@@ -14,7 +14,7 @@ they are left open. Deleted and removed comments read "deleted by creator" or "r
 replies than the page shows have a button that counts them (``extra.more``).
 
 A file is such a page when it names Lemmy or ``isoData`` and has elements of the class ``comment-node`` or a post's
-``postContent``.
+``postContent``, or views of them in its data.
 
 >>> READER.recognise(Head("x", b'<script>window.isoData = {}</script><article class="comment-node">', complete=True))
 True
@@ -38,7 +38,7 @@ from pipeline.ingest.readers.lemmy import add_views, find_host, ids_of
 from pipeline.ingest.readers.sites import host_of, name_scope
 from pipeline.ingest.records import Batch
 
-_NODES = re.compile(rb"\bcomment-node\b|id=[\"']postContent|\bpost-listing\b")
+_NODES = re.compile(rb"\bcomment-node\b|id=[\"']postContent|\bpost-listing\b|\"(?:post_view|comment)\":")
 _LEMMY = re.compile(rb"isoData|lemmy", re.IGNORECASE)
 _DATA = re.compile(r"\bisoData\s*=\s*(?=\{)")
 _UNDEFINED = re.compile(r"(?<=[:,\[])undefined(?=[,}\]])")

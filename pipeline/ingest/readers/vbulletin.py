@@ -13,7 +13,7 @@ and 4 are words in the reader's zone, "Today" among them. Signatures are no word
 first.
 
 A file is vBulletin's when it is a page that names vBulletin and has posts by one of the names its versions give them
-(``post_message_``, ``postbit``, ``b-post``).
+(``post_message_``, ``postbit``, ``b-post``), or whose canonical address is that of a thread.
 
 >>> READER.recognise(Head("x", b'<meta content="vBulletin 4.2"><li class="postbitlegacy" id="post_7"', complete=False))
 True
@@ -45,6 +45,7 @@ from pipeline.ingest.records import Batch
 
 _POST = re.compile(rb"post_message_\d|\bpostbit|\bb-post\b")
 _VBULLETIN = re.compile(rb"vbulletin|vb_[a-z]+\.js|\bvBulletin_init|showthread\.php", re.IGNORECASE)
+_THREAD_PAGE = re.compile(rb"rel=[\"']canonical[\"'][^>]{0,200}showthread\.php")
 _POST_ID = re.compile(r"^(?:post_?|edit|node-?)?(\d+)$")
 _THREAD = (
     re.compile(r"showthread\.php(?:\?|/)(?:[^#]*&)?(?:t=)?(\d+)"),
@@ -61,8 +62,9 @@ _POSTS = 'table[id^="post"], li[id^="post_"], div[id^="post_"], li.b-post, li.b-
 
 def recognise(head: Head) -> bool:
     """Whether it is a page of vBulletin with posts."""
-    is_page = head.data.lstrip()[:1] == b"<"
-    return bool(is_page and _VBULLETIN.search(head.data) and _POST.search(head.data))
+    if head.data.lstrip()[:1] != b"<" or not _VBULLETIN.search(head.data):
+        return False
+    return bool(_POST.search(head.data) or _THREAD_PAGE.search(head.data))  # a page's head may be all styles
 
 
 def describe(source: Source) -> CaptureFacts:

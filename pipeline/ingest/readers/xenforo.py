@@ -11,7 +11,7 @@ are quoted are in ``extra.quotes``. Author, time, time of the last edit, number 
 messages show their author at most.
 
 A file is XenForo's when it is a page with elements of the class ``message`` that have ``data-author``, and names
-XenForo or its scripts (``data-xf-init``, ``js-post``, ``messageText``).
+XenForo or its scripts (``data-xf-init``, ``js-post``, ``messageText``), or when its template is ``thread_view``.
 
 >>> READER.recognise(Head("x", b'<html id="XF"><article class="message js-post" data-author="Ada"', complete=False))
 True
@@ -44,6 +44,7 @@ from pipeline.ingest.records import Batch
 
 _MESSAGE = re.compile(rb"<(?:article|li)\s[^>]{0,400}\bclass=[\"']message[\s\"']")
 _SIGNS = re.compile(rb"data-xf-init|js-post|id=[\"']XF|messageText|XenForo", re.IGNORECASE)
+_THREAD_VIEW = re.compile(rb"<html\s[^>]{0,400}\bdata-template=[\"']thread_view(?:_type_\w+)?[\"']")
 _POST_ID = re.compile(r"^(?:js-)?post-(\d+)$")
 _THREAD = re.compile(r"/threads/(?:[^/?#]*\.)?(\d+)(?:[/?#]|$)|/t/(?:[^/?#]*\.)?(\d+)/")
 _THREAD_KEY = re.compile(r"^thread-(\d+)$")
@@ -58,8 +59,10 @@ _UNSPOKEN = (
 
 def recognise(head: Head) -> bool:
     """Whether it is a page with messages of XenForo."""
-    is_page = head.data.lstrip()[:1] == b"<" and b"data-author=" in head.data
-    return bool(is_page and _MESSAGE.search(head.data) and _SIGNS.search(head.data))
+    if head.data.lstrip()[:1] != b"<":
+        return False
+    has_messages = b"data-author=" in head.data and _MESSAGE.search(head.data) and _SIGNS.search(head.data)
+    return bool(has_messages or _THREAD_VIEW.search(head.data))  # styles written into a page may fill its head
 
 
 def describe(source: Source) -> CaptureFacts:
