@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from pipeline.ingest.containers import Source
-from pipeline.ingest.decoding import decode_line
+from pipeline.ingest.decoding import decode_line, without_surrogates
 from pipeline.ingest.documents import RecordList, parse_json, read_bytes
 from pipeline.ingest.records import Batch
 
@@ -61,7 +61,7 @@ def read_answers(source: Source) -> Answers:
 def parse_answers(data: bytes) -> Answers:
     """The JSON values in some bytes."""
     try:
-        return Answers([("", parse_json(data))])
+        return Answers([("", _parse(data))])
     except ValueError:
         pass
     lines = data.split(b"\n")
@@ -89,6 +89,31 @@ def answer_batches(answers: Answers, add: Callable[[RecordList, Any, str], objec
     yield from rows.batches()
 
 
+def _parse(data: bytes) -> Any:
+    """A JSON document whose strings are all proper text."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _mend(parse_json(data))
+
+
+def _mend(value: Any) -> Any:
+    """The same value without lone surrogates; objects and arrays are changed in place."""
+    top = [value]
+    waiting: list[Any] = [top]
+    while waiting:
+        item = waiting.pop()
+        pairs = list(item.items() if isinstance(item, dict) else enumerate(item))
+        if isinstance(item, dict):
+            item.clear()
+        for key, inner in pairs:
+            if isinstance(inner, dict | list):
+                waiting.append(inner)
+            named = without_surrogates(key) if isinstance(key, str) else key
+            item[named] = without_surrogates(inner) if isinstance(inner, str) else inner
+    return top[0]
+
+
 def _is_container(line: bytes) -> bool:
     try:
         return isinstance(orjson.loads(line), dict | list)
@@ -103,7 +128,7 @@ def _parse_lines(lines: list[bytes]) -> Answers:
             continue
         place = f"line {number}"
         try:
-            answers.values.append((place, parse_json(line)))
+            answers.values.append((place, _parse(line)))
         except ValueError:
             values, _ = parse_loosely(line)
             answers.values += [(place, value) for value in values]
@@ -164,7 +189,7 @@ def _decode(token: bytes) -> Any:
             return orjson.loads(token)
         return json.loads(token)
     except ValueError:
-        return json.loads(decode_line(token)[0], strict=False, parse_constant=lambda _: None)
+        return _mend(json.loads(decode_line(token)[0], strict=False, parse_constant=lambda _: None))
 
 
 def objects_in(value: Any, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:

@@ -45,6 +45,8 @@ def test_of_a_list_cut_short_the_whole_elements_are_kept(values: list[Any], data
         (b'{"a": 1} {"b": 12', [("value 1", {"a": 1}), ("value 2", {})], ["byte 15"]),
         (b"[1, 2}, 3]", [("", [1, 2])], ["byte 5"]),
         (b'{"a": NaN}', [("", {"a": None})], []),
+        (b'{"a": "\\ud800x", "b": ["\\ud83d\\ude00", NaN]}', [("", {"a": "\ufffdx", "b": ["\U0001f600", None]})], []),
+        (b'{"a\\udc00": "\\ud800x", "b', [("", {"a\ufffd": "\ufffdx"})], ["byte 22"]),
         (b"", [], []),
         (b"\xff\xfe<html>", [], ["byte 0"]),
     ],
