@@ -28,14 +28,7 @@ from dataclasses import dataclass
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.record_stream import RecordStream
-from pipeline.ingest.readers.xml_exports import (
-    Element,
-    Elements,
-    attribute,
-    child_text,
-    find_child,
-    plain_text,
-)
+from pipeline.ingest.readers.xml_exports import Element, Elements, attribute, element_text, plain_text, read_children
 from pipeline.ingest.records import Batch
 
 _ROOT = re.compile(rb"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?disqus[\s>]", re.DOTALL)
@@ -82,37 +75,38 @@ def read(source: Source) -> Iterator[Batch]:
     n_posts = 0
     for element in elements:
         number = attribute(element, "id")
-        if find_child(element, "title") is not None or find_child(element, "link") is not None:
-            thread = _read_thread(element, forum)
+        fields = read_children(element)
+        if "title" in fields or "link" in fields:
+            thread = _read_thread(fields, forum)
             if number:
                 threads[number] = thread
             if thread.speaks:
-                _add_thread(stream, element, number, thread)
-        elif find_child(element, "message") is not None or find_child(element, "thread") is not None:
+                _add_thread(stream, fields, number, thread)
+        elif "message" in fields or "thread" in fields:
             n_posts += 1
-            if child_text(element, "isSpam") == "true":
+            if _is_true(fields, "isSpam"):
                 stream.skip("spam")
             else:
-                _add_post(stream, element, f"post {n_posts}", threads, forum)
+                _add_post(stream, fields, number, f"post {n_posts}", threads, forum)
         yield from stream.ready()
     if elements.damage:
         stream.reject(f"after post {n_posts}", "damaged_file", elements.damage, b"")
     yield from stream.finish()
 
 
-def _read_thread(element: Element, forum: str | None) -> _Thread:
+def _read_thread(fields: dict[str, Element], forum: str | None) -> _Thread:
     return _Thread(
-        forum=plain_text(child_text(element, "forum")) or forum,
-        title=plain_text(child_text(element, "title")),
-        link=plain_text(child_text(element, "link")),
-        speaks=bool((child_text(element, "message") or "").strip()),
+        forum=plain_text(fields.get("forum")) or forum,
+        title=plain_text(fields.get("title")),
+        link=plain_text(fields.get("link")),
+        speaks=bool((element_text(fields.get("message")) or "").strip()),
     )
 
 
-def _add_thread(stream: RecordStream, element: Element, number: str | None, thread: _Thread) -> None:
+def _add_thread(stream: RecordStream, fields: dict[str, Element], number: str | None, thread: _Thread) -> None:
     scope = f"disqus:{thread.forum}" if thread.forum else "disqus"
     name = f"thread:{number}" if number else None
-    author, extra = _author(element)
+    author, extra = _author(fields)
     stream.add(
         f"thread {number}",
         scope=scope,
@@ -121,32 +115,36 @@ def _add_thread(stream: RecordStream, element: Element, number: str | None, thre
         discussion_scope=scope if name else None,
         parent_known=True,
         author=author,
-        posted_at_raw=plain_text(child_text(element, "createdAt")),
+        posted_at_raw=plain_text(fields.get("createdAt")),
         title=thread.title,
-        body=child_text(element, "message"),
+        body=element_text(fields.get("message")),
         markup="html",
-        deletion="unknown" if child_text(element, "isDeleted") == "true" else None,
+        deletion="unknown" if _is_true(fields, "isDeleted") else None,
         discussion_title=thread.title,
         discussion_url=thread.link,
         permalink=thread.link,
         extra={
             **extra,
-            "identifier": plain_text(child_text(element, "id")),
-            "closed": True if child_text(element, "isClosed") == "true" else None,
+            "identifier": plain_text(fields.get("id")),
+            "closed": True if _is_true(fields, "isClosed") else None,
         },
     )
 
 
 def _add_post(
-    stream: RecordStream, element: Element, location: str, threads: dict[str, _Thread], forum: str | None
+    stream: RecordStream,
+    fields: dict[str, Element],
+    number: str | None,
+    location: str,
+    threads: dict[str, _Thread],
+    forum: str | None,
 ) -> None:
-    number = attribute(element, "id")
-    page = attribute(find_child(element, "thread"), "id")
+    page = attribute(fields.get("thread"), "id")
     thread = threads.get(page or "") or _Thread(forum, None, None, speaks=False)
     scope = f"disqus:{thread.forum}" if thread.forum else "disqus"
-    parent = attribute(find_child(element, "parent"), "id")
+    parent = attribute(fields.get("parent"), "id")
     above = f"post:{parent}" if parent else f"thread:{page}" if thread.speaks else None
-    author, extra = _author(element)
+    author, extra = _author(fields)
     stream.add(
         location,
         scope=scope,
@@ -156,10 +154,10 @@ def _add_post(
         parent_known=True,
         native_parent=above,
         author=author,
-        posted_at_raw=plain_text(child_text(element, "createdAt")),
-        body=child_text(element, "message"),
+        posted_at_raw=plain_text(fields.get("createdAt")),
+        body=element_text(fields.get("message")),
         markup="html",
-        deletion="unknown" if child_text(element, "isDeleted") == "true" else None,
+        deletion="unknown" if _is_true(fields, "isDeleted") else None,
         discussion_title=thread.title,
         discussion_url=thread.link,
         permalink=f"{thread.link}#comment-{number}" if thread.link and number else None,
@@ -167,14 +165,17 @@ def _add_post(
     )
 
 
-def _author(element: Element) -> tuple[str | None, dict[str, object]]:
-    author = find_child(element, "author")
-    if author is None:
+def _author(fields: dict[str, Element]) -> tuple[str | None, dict[str, object]]:
+    if "author" not in fields:
         return None, {}
-    name = plain_text(child_text(author, "name"))
-    user = plain_text(child_text(author, "username"))
-    anonymous = True if child_text(author, "isAnonymous") == "true" else None
-    return name or user, {"username": user, "anonymous": anonymous}
+    author = read_children(fields["author"])
+    user = plain_text(author.get("username"))
+    anonymous = True if _is_true(author, "isAnonymous") else None
+    return plain_text(author.get("name")) or user, {"username": user, "anonymous": anonymous}
+
+
+def _is_true(fields: dict[str, Element], name: str) -> bool:
+    return element_text(fields.get(name)) == "true"
 
 
 READER = Reader(

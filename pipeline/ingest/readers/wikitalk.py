@@ -34,9 +34,11 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.documents import has_keys, parse_json, read_bytes
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.html_pages import parse_page
 from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.readers.wikitalk_comments import Comment, Piece, find_comments
-from pipeline.ingest.readers.wikitalk_html import TalkPage, read_talk_html
+from pipeline.ingest.readers.wikitalk_html import TalkPage, find_host, read_talk_html, read_talk_page
+from pipeline.ingest.readers.wikitalk_names import page_title
 from pipeline.ingest.readers.wikitalk_text import read_talk_text
 from pipeline.ingest.records import Batch
 
@@ -65,7 +67,7 @@ def describe(source: Source) -> CaptureFacts:
     pages = _pages(source)
     host = next((page.host for page in pages if page.host), None)
     if not any(comment for page in pages for comment in find_comments(page.pieces)):
-        raise InputError(f"{source.path} is a page of MediaWiki, or its history, and holds no signed comment.")
+        raise InputError(f"{source.name} is a page of MediaWiki, or its history, and holds no signed comment.")
     return CaptureFacts(
         source=f"mediawiki:{host}" if host else "mediawiki",
         shape="page",
@@ -141,25 +143,23 @@ def _pages(source: Source) -> list[TalkPage]:
     """
     data = read_bytes(source)
     if not data.lstrip().startswith(b"{"):
-        return [_read_html(decode_line(data)[0], source)]
+        page = read_talk_page(parse_page(source), decode_line(data)[0])
+        fetched = source.address or ""
+        return [TalkPage(page.pieces, page.title or page_title(fetched) or "", find_host([fetched]) or page.host)]
     try:
         answer = parse_json(data)
     except ValueError as trouble:
-        raise InputError(f"{source.path} is no whole answer of MediaWiki's API: {trouble}.") from trouble
+        raise InputError(f"{source.name} is no whole answer of MediaWiki's API: {trouble}.") from trouble
     parsed = answer.get("parse") if isinstance(answer, dict) else None
     if isinstance(parsed, dict):
         text = parsed.get("text")
         html = text.get("*") if isinstance(text, dict) else text
-        page = _read_html(html if isinstance(html, str) else "", source)
+        try:
+            page = read_talk_html(html if isinstance(html, str) else "")
+        except ValueError as trouble:
+            raise InputError(f"{source.name} cannot be read as a page: {trouble}.") from trouble
         return [TalkPage(page.pieces, page.title or _text(parsed.get("title")), page.host)]
     return list(_read_revisions(answer))
-
-
-def _read_html(html: str, source: Source) -> TalkPage:
-    try:
-        return read_talk_html(html)
-    except ValueError as trouble:
-        raise InputError(f"{source.path} cannot be read as a page: {trouble}.") from trouble
 
 
 def _read_revisions(answer: Any) -> Iterator[TalkPage]:

@@ -123,6 +123,8 @@ def _end_comment(state: _State) -> Iterator[Comment]:
 
 def _sign(state: _State, piece: Piece) -> bool:
     """Whether words hold a signature; if so, the comment that it ends begins to be read to the end of its line."""
+    if ")" not in piece.value:  # no time with its zone
+        return False
     for time in TIMESTAMP.finditer(piece.value):
         author, at = _find_author(state, piece.value[: time.start()])
         if author is not None:

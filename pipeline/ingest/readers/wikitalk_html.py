@@ -41,7 +41,7 @@ _UNREAD_CLASSES = """
     ext-discussiontools-init-section-metaitem ext-discussiontools-emptystate
 """
 _UNREAD = frozenset(_UNREAD_CLASSES.split())
-_NEST = re.compile(r"<(/?)(?:div|dl|ul|ol|table|section|blockquote|center|dd|li)\b", re.IGNORECASE)
+_NEST = re.compile(r"<(/?)(?:div|dl|ul|ol|table|section|blockquote|center)\b", re.IGNORECASE)
 _DEEPEST = 3_000  # the parser's time grows with the square of the depth
 _PAGE_NAME = re.compile(r'"wgPageName"\s*:\s*"((?:[^"\\]|\\.){1,600})"')
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)")
@@ -63,7 +63,11 @@ def read_talk_html(html: str) -> TalkPage:
         ValueError: elements nest too deeply.
     """
     _check_depth(html)
-    tree = LexborHTMLParser(html.replace("\0", ""))
+    return read_talk_page(LexborHTMLParser(html.replace("\0", "")), html)
+
+
+def read_talk_page(tree: LexborHTMLParser, html: str) -> TalkPage:
+    """The same of a page that is parsed already."""
     root = tree.css_first("#mw-content-text") or tree.css_first(".mw-body-content") or tree.body
     if root is None:
         return TalkPage([], "", None)
@@ -80,34 +84,25 @@ def read_talk_html(html: str) -> TalkPage:
     )
     title = next((candidate for candidate in candidates if candidate), "")
     links = (str(link.attributes.get("href") or "") for link in root.css("a"))
-    host = _host([address]) or _host(edited) or _host(link for link in links if "/wiki/" in link)
+    host = find_host([address]) or find_host(edited) or find_host(link for link in links if "/wiki/" in link)
     return TalkPage(list(_pieces(root, title)), title, host)
 
 
 def _check_depth(html: str) -> None:
+    """Refuses what nests too deeply, judged by the tags whose ends may not be left out."""
     depth = deepest = 0
     for tag in _NEST.finditer(html):
         depth += -1 if tag[1] else 1
         deepest = max(deepest, depth)
-    if deepest > _DEEPEST and not _closes_itself(html):
+    if deepest > _DEEPEST:
         raise ValueError(f"its elements nest more than {_DEEPEST} deep")
-
-
-def _closes_itself(html: str) -> bool:
-    """Whether what seems deep are items whose ends are left out, as HTML allows."""
-    depth = deepest = 0
-    for tag in _NEST.finditer(html):
-        if tag[0].lower().strip("</") not in ("li", "dd"):
-            depth += -1 if tag[1] else 1
-            deepest = max(deepest, depth)
-    return deepest <= _DEEPEST
 
 
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
 
 
-def _host(addresses: Iterable[str]) -> str | None:
+def find_host(addresses: Iterable[str]) -> str | None:
     """The host that most addresses name, without the mark of a mobile page; the first of equals."""
     hosts: Counter[str] = Counter()
     for address in addresses:

@@ -33,11 +33,12 @@ from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.readers.xml_exports import (
     Element,
     Elements,
-    child_text,
     element_text,
     full_name,
     local_name,
     plain_text,
+    read_children,
+    read_plain,
 )
 from pipeline.ingest.records import Batch
 
@@ -97,9 +98,10 @@ def read(source: Source) -> Iterator[Batch]:
     n_items = 0
     for element in elements:
         if local_name(element) == "comment":
-            fields = {local_name(child): element_text(child) or "" for child in element}
-            if fields.keys() & set(_KEPT_FIELDS):  # RSS has an element of that name, too
-                comments.append({name: fields[name] for name in _KEPT_FIELDS if name in fields})
+            fields = read_children(element)
+            told = {name: element_text(fields[name]) or "" for name in _KEPT_FIELDS if name in fields}
+            if told:  # RSS has an element of that name, too
+                comments.append(told)
             continue
         n_items += 1
         blog = blog or _read_blog(element.getparent())
@@ -114,24 +116,26 @@ def read(source: Source) -> Iterator[Batch]:
 def _read_blog(channel: Element | None) -> _Blog:
     if channel is None:
         return _Blog(None, "wordpress")
-    address = plain_text(child_text(channel, "base_blog_url")) or plain_text(child_text(channel, "link"))
-    return _Blog(plain_text(child_text(channel, "title")), _scope(address))
+    fields = read_children(channel)
+    address = plain_text(fields.get("base_blog_url")) or plain_text(fields.get("link"))
+    return _Blog(plain_text(fields.get("title")), _scope(address))
 
 
 def _add_item(stream: RecordStream, item: Element, location: str, blog: _Blog, comments: list[dict[str, str]]) -> None:
-    kind = (child_text(item, "post_type") or "").strip()
+    fields = read_children(item)
+    kind = plain_text(fields.get("post_type")) or ""
     body = next((element_text(child) for child in item if _is_body(child)), None)
-    says_nothing = not (body or "").strip() and not (child_text(item, "title") or "").strip()
+    says_nothing = not (body or "").strip() and not plain_text(fields.get("title"))
     if not comments and (kind in _FURNITURE or says_nothing):
         return
-    number = plain_text(child_text(item, "post_id"))
+    number = plain_text(fields.get("post_id"))
     name = f"post:{number}" if number else None
     page: dict[str, object] = {
         "scope": blog.scope,
         "native_discussion": name,
         "discussion_scope": blog.scope if name else None,
-        "discussion_title": plain_text(child_text(item, "title")),
-        "discussion_url": plain_text(child_text(item, "link")),
+        "discussion_title": plain_text(fields.get("title")),
+        "discussion_url": plain_text(fields.get("link")),
         "community": blog.title,
         "markup": "html",
         "parent_known": True,
@@ -144,13 +148,13 @@ def _add_item(stream: RecordStream, item: Element, location: str, blog: _Blog, c
             skipped[reason] += 1
         else:
             spoken.append(comment)
-    status = plain_text(child_text(item, "status"))
+    status = plain_text(fields.get("status"))
     stream.add(
         location,
         native_id=name,
-        author=plain_text(child_text(item, "creator")),
-        posted_at_raw=_time(child_text(item, "post_date_gmt"), child_text(item, "pubDate"))
-        or _time(None, child_text(item, "post_date")),
+        author=plain_text(fields.get("creator")),
+        posted_at_raw=_time(element_text(fields.get("post_date_gmt")), element_text(fields.get("pubDate")))
+        or _time(None, element_text(fields.get("post_date"))),
         title=page["discussion_title"],
         body=_with_breaks(body),
         permalink=page["discussion_url"],
@@ -180,15 +184,15 @@ def _why_skipped(comment: dict[str, str]) -> str | None:
 def _add_comment(
     stream: RecordStream, comment: dict[str, str], location: str, page: dict[str, object], article: str | None
 ) -> None:
-    number = plain_text(comment.get("comment_id"))
-    above = plain_text(comment.get("comment_parent"))
-    account = plain_text(comment.get("comment_user_id"))
+    number = read_plain(comment.get("comment_id"))
+    above = read_plain(comment.get("comment_parent"))
+    account = read_plain(comment.get("comment_user_id"))
     address = page["discussion_url"]
     stream.add(
         location,
         native_id=f"comment:{number}" if number else None,
         native_parent=f"comment:{above}" if above and above != "0" else article,
-        author=plain_text(comment.get("comment_author")),
+        author=read_plain(comment.get("comment_author")),
         posted_at_raw=_time(comment.get("comment_date_gmt"), comment.get("comment_date")),
         body=_with_breaks(comment.get("comment_content")),
         permalink=f"{address}#comment-{number}" if address and number else None,
@@ -202,7 +206,7 @@ def _add_comment(
 
 def _time(in_gmt: str | None, otherwise: str | None) -> str | None:
     """The time in GMT, said to be so; else the other one as it stands. A year 0000 is no time."""
-    gmt, other = plain_text(in_gmt), plain_text(otherwise)
+    gmt, other = read_plain(in_gmt), read_plain(otherwise)
     if gmt and not gmt.startswith("0000"):
         return f"{gmt} UTC"
     return other if other and not other.startswith("0000") and "-0001" not in other else None

@@ -3,7 +3,7 @@
 In: a source. Out: the wanted elements as they end, with small functions that look into them.
 
 >>> elements = Elements(source, frozenset({"post"}))
->>> for element in elements: child_text(element, "message")
+>>> for element in elements: element_text(read_children(element).get("message"))
 >>> elements.damage     # why the file could not be read to its end, or None
 
 The parser expands no entities, loads nothing, and goes on after mistakes: undeclared prefixes, tags that do not
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
@@ -67,7 +68,8 @@ class Elements:
 
     def _ended(self, parser: Any) -> Iterator[Element]:
         for _, element in parser.read_events():
-            name = local_name(element)
+            tag = element.tag
+            name = _local(tag) if isinstance(tag, str) else ""
             if name in self._inner:
                 yield element
                 element.clear(keep_tail=False)
@@ -105,7 +107,12 @@ def _drop(element: Element) -> None:
 def local_name(element: Element) -> str:
     """The name of an element without namespace or prefix; empty for comments, entities and instructions."""
     tag = element.tag
-    return re.split("[}:]", tag)[-1] if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _local(name: str) -> str:
+    return re.split("[}:]", name)[-1]
 
 
 def full_name(element: Element) -> str:
@@ -113,28 +120,34 @@ def full_name(element: Element) -> str:
     return element.tag if isinstance(element.tag, str) else ""
 
 
-def find_child(element: Element, name: str) -> Element | None:
-    """The first child of this local name."""
-    return next((child for child in element if local_name(child) == name), None)
+def read_children(element: Element) -> dict[str, Element]:
+    """The first child of every local name."""
+    children: dict[str, Element] = {}
+    for child in element:
+        if isinstance(child.tag, str):
+            children.setdefault(_local(child.tag), child)
+    return children
 
 
 def element_text(element: Element | None) -> str | None:
     """All words in an element; None where there are none."""
     if element is None:
         return None
+    if not len(element):
+        return element.text or None
     words = [element.text]
     for inner in element.iterdescendants():
         words += [inner.text if isinstance(inner.tag, str) else None, inner.tail]
     return "".join(filter(None, words)) or None
 
 
-def child_text(element: Element, name: str) -> str | None:
-    """All words in the first child of this name."""
-    return element_text(find_child(element, name))
+def plain_text(element: Element | None) -> str | None:
+    """The words of an element that holds no markup, entities read, without outer spaces; None where there are none."""
+    return read_plain(element_text(element))
 
 
-def plain_text(text: str | None) -> str | None:
-    """Words that are no markup, their entities read, without outer spaces; None where there are none."""
+def read_plain(text: str | None) -> str | None:
+    """The same of words."""
     return unescape(text).strip() or None if text else None
 
 
@@ -142,4 +155,4 @@ def attribute(element: Element | None, name: str) -> str | None:
     """An attribute by its local name."""
     if element is None:
         return None
-    return next((value for key, value in element.attrib.items() if re.split("[}:]", key)[-1] == name), None)
+    return next((value for key, value in element.attrib.items() if _local(key) == name), None)

@@ -71,7 +71,7 @@ def describe(source: Source) -> CaptureFacts:
         InputError: yt-dlp's account of a video without comments.
     """
     if not _KIND.search(source.head().data) and not _comments_of(source):
-        raise InputError(f"{source.path} is yt-dlp's account of a video and holds no comments (--write-comments).")
+        raise InputError(f"{source.name} is yt-dlp's account of a video and holds no comments (--write-comments).")
     return CaptureFacts(source="youtube", shape="page", order_known=order_of(source.settings, "page"), paragraphs=False)
 
 
