@@ -32,6 +32,7 @@ from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.records import Batch
 
 IsMessage = Callable[[dict[str, Any]], bool]
+ChatsOf = Callable[[dict[str, Any]], list[dict[str, Any]]]
 
 _SCAN = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode
 _BETWEEN = re.compile(r'[\s,:\[\]{}]*(?:"[^"\\]{0,64}"\s*:\s*)?')
@@ -39,6 +40,7 @@ _AFTER_LIST = re.compile(r"\s*[\]}]\s*,")
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 _HEADER_TRIES = 64
 _EFFORT = 16  # a damaged file is looked through at most so many times over
+_DEEP = 20_000  # what nesting too deep costs, in characters
 _LONGEST_ID = 200
 
 
@@ -69,15 +71,22 @@ def stream_facts(source: Source, site: str) -> CaptureFacts:
     return CaptureFacts(site, shape="stream", order_known=order_of(source.settings, "time"), paragraphs=False)
 
 
-def load_chat(source: Source, key: str, is_message: IsMessage) -> Chat:
+def load_chat(source: Source, key: str, is_message: IsMessage, chats_of: ChatsOf = lambda one: [one]) -> Chat:
     """All documents of a file.
+
+    Args:
+        source: the file.
+        key: what messages stand under.
+        is_message: what a message looks like.
+        chats_of: the documents that a document is made of, where one may hold several.
 
     Raises:
         InputError: it is too large, or nothing in it can be read as messages.
     """
     data = read_bytes(source)
     value, trouble = _parse(data)
-    chat = _read_lines(data, key, is_message) if trouble else _whole([value], key, is_message)
+    values = _read_lines(data) if trouble else [value]
+    chat = _whole(values, key, is_message, chats_of) if values is not None else None
     if chat is None:
         chat = _search(data, key, is_message)
         if not any(document[key] for document in chat.documents):
@@ -86,7 +95,9 @@ def load_chat(source: Source, key: str, is_message: IsMessage) -> Chat:
     return chat
 
 
-def shows_messages(head: Head, key: str, is_message: IsMessage, *keys: str) -> bool:
+def shows_messages(
+    head: Head, key: str, is_message: IsMessage, *keys: str, chats_of: ChatsOf = lambda one: [one]
+) -> bool:
     """Whether a file begins as JSON and most of the objects below the key, in its head, are messages.
 
     Args:
@@ -94,11 +105,12 @@ def shows_messages(head: Head, key: str, is_message: IsMessage, *keys: str) -> b
         key: what messages stand under.
         is_message: what a message looks like.
         keys: what the head must show to be worth a closer look.
+        chats_of: the documents that a document is made of.
     """
     if not has_keys(head, *keys):
         return False
     value, trouble = _parse(head.data)
-    chat = _search(head.data, key, is_message) if trouble else _whole([value], key, is_message)
+    chat = _search(head.data, key, is_message) if trouble else _whole([value], key, is_message, chats_of)
     found = [message for _, messages in chat.messages(key) for _, message in messages]
     fitting = sum(isinstance(message, dict) and is_message(message) for message in found)
     return fitting > len(found) - fitting
@@ -113,8 +125,8 @@ def _parse(data: bytes) -> tuple[Any, str]:
         return value, trouble
 
 
-def _read_lines(data: bytes, key: str, is_message: IsMessage) -> Chat | None:
-    """The documents of a file that has one on every line; None where a line holds none."""
+def _read_lines(data: bytes) -> list[Any] | None:
+    """The values of a file that has one on every line; None where a line, or the file, holds none."""
     values = []
     for line in data.splitlines():
         if line.strip():
@@ -122,10 +134,10 @@ def _read_lines(data: bytes, key: str, is_message: IsMessage) -> Chat | None:
             if trouble:
                 return None
             values.append(value)
-    return _whole(values, key, is_message)
+    return values or None
 
 
-def _whole(values: list[Any], key: str, is_message: IsMessage) -> Chat:
+def _whole(values: list[Any], key: str, is_message: IsMessage, chats_of: ChatsOf) -> Chat:
     """Documents as they are; arrays of messages, and messages in a row, as documents of their own."""
     chat = Chat()
     loose: list[Any] = []
@@ -133,7 +145,7 @@ def _whole(values: list[Any], key: str, is_message: IsMessage) -> Chat:
         if isinstance(value, dict) and is_message(value):
             loose.append(value)
         elif isinstance(value, dict):
-            chat.documents.append(value)
+            chat.documents += chats_of(value)
         elif isinstance(value, list):
             chat.documents.append({key: value})
     if loose:
@@ -170,7 +182,7 @@ def _search(data: bytes, key: str, is_message: IsMessage) -> Chat:
 
 
 def _scan(text: str, start: int) -> tuple[Any, int]:
-    """The JSON value at a place, and where it ends; None and how far it could be read where there is none."""
+    """The JSON value at a place, and where it ends; None and what the attempt cost, in characters, if there is none."""
     try:
         value, end = _SCAN(text, start)
         # Halves of surrogate pairs are mended where there may be some.
@@ -179,7 +191,7 @@ def _scan(text: str, start: int) -> tuple[Any, int]:
     except json.JSONDecodeError as error:
         return None, max(error.pos, start)
     except (ValueError, RecursionError):
-        return None, start + 1000
+        return None, start + _DEEP
 
 
 def _note_gap(chat: Chat, text: str, start: int, end: int) -> None:
@@ -195,8 +207,9 @@ def _header(text: str, start: int, end: int) -> dict[str, Any]:
         brace = text.rfind("{", start, brace)
         if brace < 0:
             break
-        value, stop = _scan(text[brace:end].rstrip().rstrip(",") + "}", 0)
-        if isinstance(value, dict) and stop >= len(text[brace:end].rstrip().rstrip(",")):
+        closed = text[brace:end].rstrip().rstrip(",") + "}"
+        value, stop = _scan(closed, 0)
+        if isinstance(value, dict) and stop == len(closed):
             return value
     return {}
 

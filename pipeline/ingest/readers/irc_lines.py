@@ -21,7 +21,7 @@ _CLOCK = r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,6})?)?(?:\s?[AaPp][Mm])?)"
 _STAMP = re.compile(
     r"[\[(]?(?:(?P<iso>\d{4}[-/.]\d\d[-/.]\d\d)[T ,_]{1,2}|(?P<day>[A-Z][a-z]{2} [\d ]\d) )?"
     + _CLOCK
-    + r"\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?[\])]?(?:\s|$)"
+    + r"(?:\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d))?[\])]?(?:\s|$)"
 )
 _MODE = r"[@+%&~!*.]?"
 _MESSAGE = re.compile(rf"\s*<\s?{_MODE}(?P<nick>[^\s<>]{{1,64}}?)(?:>|&gt;)(?:\s(?P<words>.*))?$", re.DOTALL)
@@ -61,7 +61,7 @@ _MONTH_NAMES = (
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
 _DATED = re.compile(
-    r"(?:---|\*{3,4}|Session|===|###|Conversation with).*?"
+    r"(?:---|\*{4}|Session|===|###|Conversation with).*?"
     r"(?:(?P<m1>[^\W\d_]{3,4})\.? +(?P<d1>\d{1,2}),?(?: +\d{1,2}:\d\d(?::\d\d)?)?(?: [A-Z]{2,5})? +(?P<y1>\d{4})"
     r"|(?P<d2>\d{1,2})\.? +(?P<m2>[^\W\d_]{3,4})[^\W\d_]*\.? +(?P<y2>\d{4})|(?P<y3>\d{4})-(?P<m3>\d\d)-(?P<d3>\d\d))"
 )
@@ -146,7 +146,11 @@ class LogClock:
 
     def look(self, text: str) -> None:
         """Take the date from a line that names one: a log opened, a day changed, a session started."""
-        found = _DATED.match(text[:200])
+        stamp = _STAMP.match(text)
+        # Eggdrop stamps the line of a new day; other lines with a stamp may name any day.
+        found = _DATED.match(text[stamp.end() if stamp else 0 :][:200])
+        if stamp and found and not text.startswith("---", stamp.end()):
+            return
         if not found:
             return
         month = found["m1"] or found["m2"]

@@ -23,7 +23,8 @@ _HINT = re.compile(
 )
 
 _COUNT = (
-    r"(?:\d{1,4}|an?|one|a few|ein(?:er|em|e|igen)?|une?|un[oa]?|jed(?:nou|ním|nu|en|na)|uma?|een|e[nt]|pár|pari|kilka)"
+    r"(?:\d{1,4}|an?|one|a few|ein(?:er|em|e|igen)?|une?|un[oa'’]?|uma?|een|e[nt]"
+    r"|jed(?:nou|ním|nu|en|na)|pár|pari|kilka)"
 )
 _ABOUT = r"(?:about|over|almost|around|less than|more than|etwa|über|fast|environ|unos|circa|cerca de|ongeveer|około)\s"
 _WORD = r"[^\W\d_]{1,12}\.?"
@@ -36,10 +37,15 @@ _RELATIVE = (
     r"|\d{1,4}\s?(?:초|분|시간|일|주|개월|달|년)\s?전"
     r"|(?<!\w)(?:just now|yesterday|gerade eben|gestern|à l'instant)(?!\w)"
 )
+_POINTS = (
+    r"(?:points?|pts|upvotes?|votes?|likes?|bod(?:y|ov|ů)?|[Pp]unkt(?:en|er|e|y|ów|a)?|puntos?|punt[oie]n?|pontos?|poäng"
+    r"|pont|puan|балл(?:а|ов)?|очк(?:о|а|ов)|ポイント|分|点)(?![^\W\d_])"
+)
+_VOTES = rf"(?:[-−–]?\d[\d.,]{{0,12}}k?\s?{_POINTS}|\[score hidden\]|[Ss]core hidden|[▲⬆]\s?\d+)"
 _CLOCK = (
     r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?(?:\s?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d\d:?\d\d)(?!\w))?"
 )
-_MONTH = r"[^\W\d_]{3,10}\.?"
+_MONTH = rf"(?!{_POINTS})[^\W\d_]{{3,10}}\.?"
 _ABSOLUTE = (
     rf"\d{{4}}-\d\d-\d\d[T ]{_CLOCK}|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}},?\s{_CLOCK}"
     rf"|(?<!\w)(?:on\s)?(?:[MTWFS][a-z]{{2,8}},?\s)?[A-Z][a-z]{{2,8}}\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}"
@@ -50,11 +56,6 @@ _TIME = re.compile(rf"{_RELATIVE}|{_ABSOLUTE}")
 # "3h" says a time only where nothing but signs stands before and after it, or beside a name and a dot.
 _SHORT_TIME = re.compile(r"(?:^|[•·|]\s*)(\d{1,3}\s?(?:s|sec|m|min|h|hrs?|d|w|wk|mo|y|yr)\.?)(?=\s*(?:$|[•·|]))")
 
-_VOTES = (
-    r"(?:[-−–]?\d[\d.,]*k?\s?(?:points?|pts|upvotes?|votes?|likes?|bod(?:y|ov|ů)?|[Pp]unkt(?:en|er|e|y|ów|a)?|puntos?"
-    r"|punt[oie]n?|pontos?|poäng|pont|puan|балл(?:а|ов)?|очк(?:о|а|ов)|ポイント|分|点)(?![^\W\d_])"
-    r"|\[score hidden\]|[Ss]core hidden|[▲⬆]\s?\d+)"
-)
 _VOTE = re.compile(_VOTES)
 _VOTES_LAST = re.compile(rf"(?:{_VOTES}\s*[•·|,]?\s*)+(?:by\s+)?$")
 _VOTES_BY = re.compile(rf"^(?:{_VOTES}\s*)+(?:by|von|par|por|da|od|przez)\s+(?=\S)")
@@ -77,6 +78,7 @@ _SUBMITTED = re.compile(
     rf"^\s*(?:[^\W\d_]+\s)?(?P<time>{_RELATIVE}|{_ABSOLUTE})\s*\*?\s*"
     r"(?:by|von|par|por|da|od|przez|av|door|используя|používateľom|uživatelem)\s+(?P<name>[^\s|•]+)(?P<after>.*)$"
 )
+_NUMERAL = re.compile(r"[-–−]?\d{1,6}(?:[.,]\d{1,3}){0,2}k?", re.ASCII)
 _NUMBER = re.compile(r"#(\d{1,7})(?!\w)")
 _BAD_END = re.compile(r"[:;,.!?…\"”“»]$")
 _GONE = frozenset(("[deleted]", "[removed]", "[gelöscht]", "[supprimé]", "[eliminado]", "[odstránené]", "[smazáno]"))
@@ -105,7 +107,7 @@ class Header:
 
 def parse_header(text: str) -> Header | None:
     """What a line says, if all of it is a header."""
-    text = text.strip().strip("*_#").strip()
+    text = text.strip().strip("*#").strip()
     if not text or len(text) > _LONGEST or not _HINT.search(text):
         return None
     if found := _SUBMITTED.match(text):
@@ -170,7 +172,7 @@ def _clean_name(text: str, *, marked: bool) -> str | None:
     if len(text) > _LONGEST_NAME and not marked:
         return None
     tokens = text.split()
-    name = tokens[0] if marked and len(tokens) > 1 else text
+    name = (tokens[0] if marked and len(tokens) > 1 else text).strip("*")
     if (
         len(name) > _LONGEST_NAME
         or _BAD_END.search(name)
@@ -184,25 +186,26 @@ def _clean_name(text: str, *, marked: bool) -> str | None:
 def _count_votes(scores: list[str]) -> int | None:
     """Votes shown; of three in a row (without, with, against one's own vote) the middle one."""
     said = scores[1] if len(scores) == 3 else scores[0] if scores else ""
-    found = re.search(r"([-−–]?)(\d[\d.,]*)(k?)", said)
-    if not found:
+    found = _NUMERAL.search(said)
+    return read_count(found[0]) if found else None
+
+
+def read_count(text: str) -> int | None:
+    """The number that a page shows: "12", "-4", "1,204", "1.2k"; None for any other text."""
+    if not _NUMERAL.fullmatch(text):
         return None
-    digits = found[2].rstrip(".,")
-    if found[3]:
+    digits = text.lstrip("-–−").removesuffix("k")
+    if text.endswith("k"):
         whole, _, part = digits.replace(",", ".").partition(".")
-        value = (
-            int(whole) * 1000 + int((part + "000")[:3] or 0)
-            if whole.isdigit() and part[:3].isdigit() | (not part)
-            else 0
-        )
+        value = int(whole) * 1000 + int((part + "000")[:3])
     else:
-        value = int(re.sub(r"\D", "", digits)[:15])
-    return -value if found[1] else value
+        value = int(re.sub(r"\D", "", digits))
+    return value if text[0].isdigit() else -value
 
 
 def name_line(text: str) -> tuple[str | None, bool] | None:
     """The author of a line that holds nothing but a name, and whether a sign proves it; None for any other line."""
-    text = text.strip().strip("*_#").strip()
+    text = text.strip().strip("*#").strip()
     marks = _MARKS.match(text)
     lead, rest = text[: marks.end()] if marks else "", text[marks.end() if marks else 0 :]
     marked = _FOLD.search(lead) is not None

@@ -30,7 +30,7 @@ class Nesting:
     def of(cls, headers: Sequence[Header], lines: Sequence[str]) -> Nesting:
         """What the headers of a page, and the lines they stand in, tell of depths."""
         linked = sum(bool(header.links) for header in headers)
-        by_links = 2 * linked > len(headers) and any(header.links & {"prev", "next"} for header in headers)
+        by_links = 2 * linked > len(headers) and any(header.links - {"parent"} for header in headers)
         indents = {_indent(line) for header, line in zip(headers, lines, strict=True) if header.named}
         return cls(by_links=by_links, by_indent=not by_links and len(indents) > 1)
 

@@ -35,7 +35,7 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers import flat_text
-from pipeline.ingest.readers.pasted_headers import is_furniture
+from pipeline.ingest.readers.pasted_headers import is_furniture, read_count
 from pipeline.ingest.readers.pasted_layout import Beginning, Layout, find_layout, is_rule
 from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.records import Batch
@@ -43,7 +43,6 @@ from pipeline.ingest.records import Batch
 _TITLE = 300  # characters
 _LINES_ABOVE = 50  # lines above a header that may be part of it
 _HIDDEN = re.compile(r"(\d{1,6})")
-_COUNT = re.compile(r"-?\d{1,3}(?:[.,]?\d{3}){0,2}")
 
 
 def recognise(head: Head) -> bool:
@@ -192,8 +191,8 @@ def _trim(lines: list[str]) -> tuple[str, int | None, int | None]:
         first += 1
     while last > first:
         line = lines[last - 1].strip()
-        if below and _COUNT.fullmatch(line):
-            votes = int(re.sub(r"[.,]", "", line))
+        if below and (count := read_count(line)) is not None:
+            votes = count
         elif line and not is_furniture(line):
             break
         elif "more" in line.lower() and (hidden := _HIDDEN.search(line)):

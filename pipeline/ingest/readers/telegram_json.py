@@ -29,7 +29,6 @@ from typing import Any
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.chat_json import (
-    Chat,
     as_dict,
     as_id,
     as_time,
@@ -56,10 +55,7 @@ def is_message(value: dict[str, Any]) -> bool:
 
 def recognise(head: Head) -> bool:
     """Whether the head shows messages of such an export, of one chat or of the first of several."""
-    if shows_messages(head, "messages", is_message, "id", "type", "text"):
-        return True
-    whole = head.complete and b'"chats"' in head.data
-    return whole and shows_messages(head, "messages", is_message, "messages", "list", "type")
+    return shows_messages(head, "messages", is_message, "id", "type", "text", chats_of=_chats)
 
 
 def describe(source: Source) -> CaptureFacts:
@@ -69,10 +65,9 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
-    chat = load_chat(source, "messages", is_message)
+    chat = load_chat(source, "messages", is_message, _chats)
     rows = RecordStream()
-    chats = Chat([inner for document in chat.documents for inner in _chats(document)])
-    for document, messages in chats.messages("messages"):
+    for document, messages in chat.messages("messages"):
         topics = {
             message.get("id"): as_words(message.get("title")) or ""
             for _, message in messages

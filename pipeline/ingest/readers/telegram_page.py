@@ -23,13 +23,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from pipeline.ingest.containers import Head, Source
-from pipeline.ingest.decoding import decode_line
-from pipeline.ingest.documents import read_bytes
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.chat_json import stream_facts
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page
 from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.records import Batch
 
@@ -51,14 +50,13 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no service line."""
-    text, _ = decode_line(read_bytes(source))
-    page = LexborHTMLParser(text.replace("\0", ""))
+    page = parse_page(source)
     header = page.css_first("div.page_header .text")
     name = _words(header)
     rows = RecordStream()
     author: str | None = None
     for number, message in enumerate(page.css("div.message"), start=1):
-        classes = (message.attributes.get("class") or "").split()
+        classes = (attribute_of(message, "class") or "").split()
         if "service" in classes:
             rows.skip("system")
             continue
@@ -84,10 +82,10 @@ def read_date(title: str) -> str:
 def _add(
     rows: RecordStream, place: str, message: LexborNode, body: LexborNode, name: str | None, author: str | None
 ) -> None:
-    found = _ID.fullmatch(message.attributes.get("id") or "")
+    found = _ID.fullmatch(attribute_of(message, "id") or "")
     reply, date = _child(body, "reply_to"), _child(body, "date")
     link = reply.css_first("a") if reply else None
-    where = [link.attributes.get(key) or "" for key in ("href", "onclick")] if link else []
+    where = [attribute_of(link, key) or "" for key in ("href", "onclick")]
     target = next(filter(None, map(_TARGET.search, where)), None)
     forwarded = _child(body, "forwarded")
     # The words of a forwarded message stand inside it.
@@ -107,8 +105,8 @@ def _add(
         parent_known=target is not None,
         native_parent=target[1] if target else None,
         author=author,
-        posted_at_raw=read_date((date.attributes.get("title") or "").strip()) or None if date else None,
-        body=(words.inner_html or "").strip() or None if words else _poll(body),
+        posted_at_raw=read_date((attribute_of(date, "title") or "").strip()) or None,
+        body=(inner_of(words) or "").strip() or _poll(body),
         markup="html",
         extra={
             "forwarded": (_words(origin) or "unnamed") if forwarded else None,
@@ -120,7 +118,7 @@ def _add(
 
 def _child(node: LexborNode, name: str) -> LexborNode | None:
     """The first child of a class."""
-    return next((child for child in node.iter() if name in (child.attributes.get("class") or "").split()), None)
+    return next((child for child in node.iter() if name in (attribute_of(child, "class") or "").split()), None)
 
 
 def _words(node: LexborNode | None) -> str | None:
