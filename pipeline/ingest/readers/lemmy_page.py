@@ -219,7 +219,7 @@ def _author_of(node: LexborNode | None) -> str | None:
 def _times_of(node: LexborNode | None) -> tuple[str | None, str | None]:
     """When something was written and changed, as the page says when pointed at."""
     shown = node.css_first(".moment-time") if node is not None else None
-    times = _TIMES.match((attribute_of(shown, "data-tippy-content") or "").strip())
+    times = _TIMES.match((attribute_of(shown, "data-tippy-content") or "").strip()[:300])
     if times is None:
         return text_of(shown), None
     return times[1].strip(), times[2].strip() if times[2] else None
