@@ -57,8 +57,8 @@ def recognise(head: Head) -> bool:
         items = sum(any(map(is_item, _items_in(value))) for value in objects)
         return items > len(objects) - items + others - nulls
     values, _ = read_literals(decode_line(head.data)[0])
-    objects = (item for value in values for item in _items_in(value) if isinstance(item, dict))
-    first = list(islice(objects, _LOOKED_AT))
+    found = (item for value in values for item in _items_in(value) if isinstance(item, dict))
+    first = list(islice(found, _LOOKED_AT))
     return bool(first) and 2 * sum(map(is_item, first)) >= len(first)
 
 

@@ -22,73 +22,82 @@ from pipeline.ingest.readers.reddit import _batch as records_of
 from pipeline.ingest.readers.saved_answers import Answers
 from pipeline.ingest.records import BATCH_RECORDS, Batch, Rejections, extra_json
 
-_IDS = ("id", "name")
-_WORDS = ("body", "selftext", "title")
+_SAYING = ("id", "name", "body", "selftext", "title")
 
 
 class Things:
     """Comments and submissions of a document in order, and how many replies each of them hides."""
 
     def __init__(self) -> None:
-        self._places: list[str] = []
         self._objects: list[dict[str, Any]] = []
         self._ordinals: list[int] = []
-        self._hidden: dict[int, int] = {}
-        self._row_of: dict[str, int] = {}
+        self._places: dict[int, str] = {}  # by ordinal
+        self._hidden: dict[int, int] = {}  # by ordinal
+        self._named: dict[str, int] = {}  # ordinals of names
         self._rejections = Rejections()
         self._seen = 0
 
     def add(self, place: str, fields: dict[str, Any]) -> None:
         """Keep a thing; one with neither an id nor words goes to quarantine."""
-        if not any(isinstance(fields.get(name), str) and fields[name] for name in (*_IDS, *_WORDS)):
-            self.reject(place, "no_id_no_text", "neither an id nor a text", repr(list(fields)).encode())
+        if not any(fields.get(name) for name in _SAYING):
+            self._rejections.add(self._seen, place, "no_id_no_text", "neither an id nor a text", _raw_of(fields))
+            self._seen += 1
             return
         if isinstance(name := fields.get("name"), str):
-            self._row_of[name] = len(self._objects)
-        self._places.append(place)
+            self._named[name] = self._seen
         self._objects.append(fields)
         self._ordinals.append(self._seen)
+        self._places[self._seen] = place
         self._seen += 1
 
     def hide(self, parent: Any, count: int) -> None:
         """Note replies that the page leaves out: in the extra of their parent, or of the thing before them."""
-        row = self._row_of.get(parent, len(self._objects) - 1) if isinstance(parent, str) else len(self._objects) - 1
-        row = max(row, 0)
-        self._hidden[row] = self._hidden.get(row, 0) + count
-
-    def reject(self, place: str, rule: str, detail: str, raw: bytes) -> None:
-        """Put something into quarantine."""
-        self._rejections.add(self._seen, place, rule, detail, raw)
-        self._seen += 1
+        before = self._ordinals[-1] if self._ordinals else 0
+        ordinal = self._named.get(parent, before) if isinstance(parent, str) else before
+        self._hidden[ordinal] = self._hidden.get(ordinal, 0) + count
 
     def reject_damage(self, answers: Answers) -> None:
         """Put the parts of a file that could not be read into quarantine."""
         for place, what, raw in answers.damage:
-            self.reject(f"{place}end", "bad_json", what, raw)
+            self._rejections.add(self._seen, f"{place}end", "bad_json", what, raw)
+            self._seen += 1
 
     def batches(self) -> Iterator[Batch]:
-        """All records in order; at least one batch."""
-        rejected = self._rejections.frame()
-        for start in range(0, max(1, len(self._objects)), BATCH_RECORDS):
-            rows = slice(start, start + BATCH_RECORDS)
-            objects = self._objects[rows]
-            numbers = list(range(len(objects)))
-            parsed = ParsedLines("thing", self._ordinals[rows], numbers, [b""] * len(objects), objects)
-            records = records_of(parsed).records
-            titles = pl.Series([_text(value.get("link_title")) for value in objects], dtype=pl.String)
-            extra = records["extra"].to_list()
-            for row, count in self._hidden.items():
-                if start <= row < start + len(objects):
-                    extra[row - start] = extra_json({**json.loads(extra[row - start] or "{}"), "more": count})
-            yield Batch(
-                records.with_columns(
-                    location=pl.Series(self._places[rows], dtype=pl.String),
-                    discussion_title=pl.coalesce("discussion_title", titles),
-                    extra=pl.Series(extra, dtype=pl.String),
-                ),
-                rejected if start == 0 else rejected.clear(),
-            )
+        """All records in order; at least one batch. Damage stands in the last."""
+        starts = range(0, max(1, len(self._objects)), BATCH_RECORDS)
+        for start in starts:
+            rejections = self._rejections if start == starts[-1] else Rejections()
+            yield self._batch(slice(start, start + BATCH_RECORDS), rejections)
+
+    def _batch(self, rows: slice, rejections: Rejections) -> Batch:
+        objects, ordinals = self._objects[rows], self._ordinals[rows]
+        raw = [_raw_of(fields) for fields in objects]
+        batch = records_of(ParsedLines("thing", ordinals, ordinals, raw, objects, rejections=rejections))
+        titles = {
+            ordinal: title
+            for ordinal, fields in zip(ordinals, objects, strict=True)
+            if isinstance(title := fields.get("link_title"), str)
+        }
+        read = batch.records["ordinal"].to_list()
+        extra = [
+            extra_json({**json.loads(known or "{}"), "more": self._hidden[ordinal]})
+            if ordinal in self._hidden
+            else known
+            for ordinal, known in zip(read, batch.records["extra"], strict=True)
+        ]
+        named = pl.Series([titles.get(ordinal) for ordinal in read], dtype=pl.String)
+        places = pl.Series([self._places[ordinal] for ordinal in read], dtype=pl.String)
+        spots = [self._places.get(row[0], row[1]) for row in batch.rejected.iter_rows()]
+        return Batch(
+            batch.records.with_columns(
+                location=places,
+                extra=pl.Series(extra, dtype=pl.String),
+                discussion_title=pl.coalesce("discussion_title", named),
+            ),
+            batch.rejected.with_columns(location=pl.Series(spots, dtype=pl.String)),
+        )
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+def _raw_of(fields: dict[str, Any]) -> bytes:
+    """What a rejected thing is shown by: the names of its fields."""
+    return ", ".join(map(str, fields)).encode(errors="replace")
