@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from pipeline.ingest.containers import Head, Source
@@ -42,6 +43,8 @@ from pipeline.ingest.readers.api_json import (
 )
 from pipeline.ingest.readers.sites import host_of, most_named, name_scope
 from pipeline.ingest.records import Batch
+
+_HOSTS_ASKED = 100  # of one instance, so the first of them tell
 
 
 def recognise(head: Head) -> bool:
@@ -80,18 +83,20 @@ class _Context:
     def name_of(self, person: dict[str, Any]) -> str | None:
         """A person or community: its name, with its host where that is another one."""
         name = as_words(person.get("name"))
+        if person.get("local") is True:
+            return name
         home = host_of(person.get("actor_id")) or host_of(person.get("ap_id"))
         elsewhere = person.get("local") is False or (home is not None and self.host is not None and home != self.host)
         return f"{name}@{home}" if name and home and elsewhere else name
 
 
 def find_host(values: list[Any]) -> str | None:
-    """The host of the instance that answered: that of everything it calls local."""
-    local = objects_in(values, lambda item: item.get("local") is True and ("ap_id" in item or "actor_id" in item))
+    """The host of the instance that answered: that of what it calls local."""
     views = list(objects_in(values, _is_view))
-    inner = [as_object(part) for view in views for part in view.values()]
-    named = [item for item in [*local, *views, *inner] if item.get("local") is True]
-    return most_named(host_of(item.get("ap_id")) or host_of(item.get("actor_id")) for item in named)
+    inner = (as_object(part) for view in views for part in (view, *view.values()))
+    local = (item for item in inner if item.get("local") is True)
+    hosts = (host_of(item.get("ap_id")) or host_of(item.get("actor_id")) for item in local)
+    return most_named(islice((host for host in hosts if host), _HOSTS_ASKED))
 
 
 def _is_comment(item: dict[str, Any]) -> bool:

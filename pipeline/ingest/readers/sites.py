@@ -25,7 +25,10 @@ _HOST = re.compile(
 def host_of(address: object) -> str | None:
     """The host that an address names, in lower case, without the default port; None where it names none."""
     found = _HOST.match(address.strip()) if isinstance(address, str) else None
-    return re.sub(r":(?:80|443)$", "", found[1].lower()) if found else None
+    if found is None:
+        return None
+    host = found[1].lower()
+    return host.removesuffix(":443").removesuffix(":80") if ":" in host else host
 
 
 def most_named(hosts: Iterable[str | None]) -> str | None:

@@ -28,7 +28,7 @@ def test_a_comment_that_stands_nowhere_declares_no_parent(tmp_path: Path) -> Non
     assert (known["native_id"], known["parent_known"], known["scope"]) == ("3", False, "askbot")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("askbot"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "askbot")

@@ -71,7 +71,7 @@ def test_system_lines_alone_go_to_quarantine(tmp_path: Path) -> None:
     assert rejected["rule"].to_list() == ["system_line"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("discourse"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "discourse")

@@ -61,7 +61,7 @@ def test_a_post_with_a_view_of_its_own_is_one_record(tmp_path: Path) -> None:
     assert records["discussion_title"].to_list() == ["Tea", "Tea"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("lemmy"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "lemmy")

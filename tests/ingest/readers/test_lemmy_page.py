@@ -37,7 +37,7 @@ def test_a_flat_page_says_nothing_of_parents(tmp_path: Path) -> None:
     assert records["parent_known"].to_list() == [True] + [False] * 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("lemmy_page"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "lemmy_page")

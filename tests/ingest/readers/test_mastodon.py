@@ -68,7 +68,7 @@ def test_what_bites_in_statuses(tmp_path: Path, changes: dict[str, Any], expecte
     assert {name: known.get(name) for name in expected} == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("mastodon"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "mastodon")

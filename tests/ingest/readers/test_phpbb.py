@@ -54,7 +54,7 @@ def test_posts_that_stand_in_each_other_keep_their_own_words(tmp_path: Path) -> 
     assert records["body"].to_list() == [f"Number {n}" for n in range(1, 30)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("phpbb"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "phpbb")

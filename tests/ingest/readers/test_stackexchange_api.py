@@ -60,7 +60,7 @@ def test_what_bites_in_items(tmp_path: Path, item: dict[str, Any], expected: dic
     assert {name: known.get(name) for name in expected} == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("stackexchange_api"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "stackexchange_api")

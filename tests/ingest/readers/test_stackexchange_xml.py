@@ -64,7 +64,7 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     assert max(len(known.get("body", "")) for known in known_of(records)) < 100_000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("stackexchange_xml"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "stackexchange_xml")

@@ -40,7 +40,7 @@ def test_version_5_has_comments_on_posts() -> None:
     assert set(records["native_discussion"]) == {"topic:4100"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("vbulletin"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "vbulletin")

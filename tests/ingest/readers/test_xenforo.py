@@ -36,7 +36,7 @@ def test_messages_nested_by_open_tags_are_told_apart(tmp_path: Path) -> None:
     assert records["body"].to_list() == [f"Number {n}" if n == 39 else f"Number {n}<div></div>" for n in range(1, 40)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=damaged_cases("xenforo"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "xenforo")
