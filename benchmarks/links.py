@@ -1,6 +1,6 @@
 """Prints how many parents the default pack finds in corpora with known parents, lens by lens.
 
-    python benchmarks/links.py CORPUS.parquet ... [--split dev] [--fewest 5] [--most 400]
+    python -m benchmarks.links CORPUS.parquet ... [--split dev] [--fewest 5] [--most 400]
 
 A corpus in page order is seen through all four lenses, any other through those of time order.
 """

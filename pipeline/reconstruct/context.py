@@ -19,7 +19,7 @@ import polars as pl
 from pipeline.algorithms.text import fold_words
 from pipeline.pack import ModelPack
 from pipeline.reconstruct.arrays import UNKNOWN, Flags, Floats, Ints, Ragged, Table
-from pipeline.reconstruct.people import number_authors, number_subjects
+from pipeline.reconstruct.people import count_turns, number_authors, number_subjects
 from pipeline.reconstruct.wording import find_quotations, number_words, sharpen_words, state_facts
 
 _TICKS = {"microsecond": 0.0, "millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -37,12 +37,14 @@ class Context:
         place: int64[N], place in its discussion's listing.
         submission: int64[E], entry of its discussion's submission or -1.
         is_stream: bool[N].
-        words: distinct words of each entry, ascending word numbers; bits: float64[W] of surprise by the pack.
-        sharp: float64[words], bits of each entry's word once its spread over the discussion is allowed for.
+        words: distinct words of each entry, ascending word numbers; bits: float64[words], surprise of each by the pack;
+            sharp: float64[words], the same once the word's spread over the discussion is allowed for.
+        total_bits: float64[E], surprise of all words of an entry.
         n_words: int64[E], words of each entry; first_word: int64[E], the number of its first word or -1.
         vocabulary: String[W], the words.
         facts: float32[E, len(POST_FACTS)], 1 where the text has it.
-        author: int64[E], a number per author or -1.
+        author: int64[E], a number per author or -1; n_authors: how many; turn: int64[E], how often the author of a post
+            has posted before it.
         time: float64[E], seconds since 1970 or NaN; tick: float64[E], seconds that its time is exact to.
         mentions: author numbers that each entry names; -1 for a name that no author of the discussion has.
         subject: int64[E], a number per subject line (Re: and the like taken off) or -1; is_reply_subject: bool[E].
@@ -60,11 +62,14 @@ class Context:
     words: Ragged
     bits: Floats
     sharp: Floats
+    total_bits: Floats
     n_words: Ints
     first_word: Ints
     vocabulary: pl.Series
     facts: Table
     author: Ints
+    n_authors: int
+    turn: Ints
     time: Floats
     tick: Floats
     mentions: Ragged
@@ -108,6 +113,7 @@ def lay_out(rows: pl.DataFrame, posts: pl.DataFrame, quotations: pl.DataFrame, p
     discussion = entries["discussion"].to_numpy()
     first, size = _find_runs(discussion[:n_posts])
     wording = number_words(whole["words"], pack)
+    bits = wording.bits[wording.distinct.values]
     author, named = number_authors(entries, whole)
     quoted, share, own = find_quotations(entries, wording.sequence, discussion, n_posts, quotations)
     subject, is_reply = number_subjects(whole["title"], whole["is_head"])
@@ -120,13 +126,17 @@ def lay_out(rows: pl.DataFrame, posts: pl.DataFrame, quotations: pl.DataFrame, p
         submission=_find_submissions(entries, n_posts),
         is_stream=(listed["shape"] == "stream").to_numpy(),
         words=wording.distinct,
-        bits=wording.bits,
-        sharp=sharpen_words(wording.distinct, wording.bits, discussion),
+        bits=bits,
+        total_bits=np.add.reduceat(np.append(bits, 0.0), wording.distinct.offsets[:-1])
+        * (np.diff(wording.distinct.offsets) > 0),
+        sharp=sharpen_words(wording.distinct, bits, discussion),
         n_words=np.diff(wording.sequence.offsets),
         first_word=wording.first_word,
         vocabulary=wording.vocabulary,
         facts=state_facts(whole["text"], whole["words"]),
         author=author,
+        n_authors=int(author.max(initial=UNKNOWN)) + 1,
+        turn=count_turns(author, n_posts),
         time=entries["posted_at"].dt.timestamp("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6,
         tick=whole["posted_precision"].replace_strict(_TICKS, default=_LONG_TICK, return_dtype=pl.Float64).to_numpy(),
         mentions=named,

@@ -26,12 +26,12 @@ from pipeline.reconstruct.scoring import ROLES, LinkModel, add_words, say_words
 from pipeline.reconstruct.signals import choose_signals
 
 UNITS = 24
-EPOCHS = 8
+EPOCHS = 10
 BATCH_PAIRS = 24_000
 RATE = 0.01
 WORD_RATE = 0.01
-WORD_DECAY = 0.3
-DECAY = 0.1
+WORD_DECAY = 0.15
+DECAY = 0.02
 MIN_POSTS_WITH_WORD = 12
 MAX_WORDS = 3000
 SEED = 20261123

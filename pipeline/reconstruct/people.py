@@ -7,7 +7,9 @@ In: rows and texts of entries. Out: arrays and ragged lists.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+from numba import njit
 
 from pipeline.algorithms.text import fold_words
 from pipeline.reconstruct.arrays import UNKNOWN, Flags, Ints, Ragged, make_ragged
@@ -42,6 +44,21 @@ def number_authors(entries: pl.DataFrame, texts: pl.DataFrame) -> tuple[Ints, Ra
     )
     mentions = make_ragged(named["entry"].to_numpy(), named["author"].to_numpy(), entries.height)
     return author.fill_null(UNKNOWN).to_numpy(), mentions
+
+
+@njit(cache=True, nogil=True)
+def count_turns(author: Ints, n_posts: int) -> Ints:
+    """How often the author of each of the first n_posts entries has posted before it; 0 where unknown."""
+    turn = np.zeros(author.size, dtype=np.int64)
+    most = 0
+    for entry in range(n_posts):
+        most = max(most, author[entry] + 1)
+    seen = np.zeros(most, dtype=np.int64)
+    for entry in range(n_posts):
+        if author[entry] >= 0:
+            turn[entry] = seen[author[entry]]
+            seen[author[entry]] += 1
+    return turn
 
 
 def number_subjects(titles: pl.Series, is_head: pl.Series) -> tuple[Ints, Flags]:

@@ -30,7 +30,7 @@ from pipeline.reconstruct.signals import choose_signals, measure_signals
 from pipeline.reconstruct.signals.signal import Signal
 
 ROLES = ("top", "above", "answered", "answered_next")
-SLICE = 1 << 18  # pairs whose columns are held at a time
+SLICE = 1 << 15  # pairs whose columns are held at a time
 DECIMALS = 4  # of scores; what is closer is a tie
 
 

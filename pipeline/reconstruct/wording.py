@@ -90,13 +90,15 @@ def number_words(words: pl.Series, pack: ModelPack) -> Wording:
 def sharpen_words(words: Ragged, bits: Floats, discussion: Ints) -> Floats:
     """Bits of every distinct word of every entry, less where the discussion has the word often: float64[words]."""
     entry = np.repeat(np.arange(words.offsets.size - 1), np.diff(words.offsets))
-    where = np.unique(discussion[entry] * np.int64(bits.size + 1) + words.values, return_inverse=True)[1]
+    where = np.unique(
+        discussion[entry] * np.int64(words.values.max(initial=0) + 1) + words.values, return_inverse=True
+    )[1]
     spread = np.bincount(where)[where].astype(np.float64) if where.size else np.zeros(0)
     posts = np.unique(discussion, return_inverse=True)[1]
     size = np.bincount(posts)[posts][entry] if where.size else np.zeros(0)
     # A word that two posts share is as telling as can be; one that all share tells nothing.
     telling = np.log2((size + 1) / np.maximum(spread - 1, 0.5)) / np.log2((size + 1) / 0.5)
-    return bits[words.values] * np.clip(telling, 0.0, 1.0)
+    return bits * np.clip(telling, 0.0, 1.0)
 
 
 def state_facts(texts: pl.Series, words: pl.Series) -> Table:

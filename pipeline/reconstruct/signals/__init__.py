@@ -29,4 +29,5 @@ def choose_signals(kind: str) -> tuple[Signal, ...]:
 
 def measure_signals(context: Context, pairs: Pairs, signals: tuple[Signal, ...]) -> Table:
     """All columns of the signals side by side: float32[pairs, features]."""
-    return np.concatenate([signal.measure(context, pairs) for signal in signals], axis=1)
+    parts = [signal.measure(context, pairs) for signal in signals]
+    return np.concatenate(parts, axis=1)

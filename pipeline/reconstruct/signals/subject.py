@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from pipeline.reconstruct.arrays import Ints, Table
+from pipeline.reconstruct.arrays import Flags, Ints, Table
 from pipeline.reconstruct.candidates import Pairs
 from pipeline.reconstruct.context import Context
 from pipeline.reconstruct.signals.signal import Signal
@@ -25,7 +25,7 @@ FEATURES = (
 
 
 @njit(cache=True, nogil=True)
-def _compare(children: Ints, offsets: Ints, left: Ints, subject: Ints, marked: Ints) -> Table:
+def _compare(children: Ints, offsets: Ints, left: Ints, subject: Ints, marked: Flags) -> Table:
     out = np.zeros((left.size, 7), dtype=np.float32)
     for c in range(children.size):
         child = children[c]
@@ -53,9 +53,7 @@ def _compare(children: Ints, offsets: Ints, left: Ints, subject: Ints, marked: I
 
 def measure(context: Context, pairs: Pairs) -> Table:
     """Subjects compared within one batch of discussions."""
-    return _compare(
-        pairs.children, pairs.offsets, pairs.left, context.subject, context.is_reply_subject.astype(np.int64)
-    )
+    return _compare(pairs.children, pairs.offsets, pairs.left, context.subject, context.is_reply_subject)
 
 
 SIGNAL = Signal("subject", FEATURES, measure)

@@ -38,18 +38,6 @@ SOON = 6  # posts below the child in which its addressee is looked for
 
 
 @njit(cache=True, nogil=True)
-def _count_turns(author: Ints, n_posts: int, n_authors: int) -> Ints:
-    """How often the author of each post has posted before it."""
-    turn = np.zeros(author.size, dtype=np.int64)
-    seen = np.zeros(n_authors, dtype=np.int64)
-    for entry in range(n_posts):
-        if author[entry] >= 0:
-            turn[entry] = seen[author[entry]]
-            seen[author[entry]] += 1
-    return turn
-
-
-@njit(cache=True, nogil=True)
 def _find_return(author: Ints, child: int, end: int, who: int) -> int:
     """How many posts below the child an author posts again, 0 where not soon."""
     for below in range(child + 1, min(child + 1 + SOON, end)):
@@ -78,11 +66,18 @@ def _watch_any(
 
 @njit(cache=True, nogil=True)
 def _watch(
-    children: Ints, offsets: Ints, left: Ints, author: Ints, first: Ints, size: Ints, submission: Ints, n_authors: int
+    children: Ints,
+    offsets: Ints,
+    left: Ints,
+    author: Ints,
+    turn: Ints,
+    first: Ints,
+    size: Ints,
+    submission: Ints,
+    n: int,
 ) -> Table:
     out = np.zeros((left.size, len(FEATURES)), dtype=np.float32)
-    turn = _count_turns(author, first.size, n_authors)
-    tally = np.zeros(n_authors, dtype=np.int64)  # posts of each author between the candidate and the child
+    tally = np.zeros(n + 1, dtype=np.int64)  # posts of each author between the candidate and the child
     for c in range(children.size):
         child = children[c]
         a = author[child]
@@ -123,10 +118,11 @@ def measure(context: Context, pairs: Pairs) -> Table:
         pairs.offsets,
         pairs.left,
         context.author,
+        context.turn,
         context.first,
         context.size,
         context.submission,
-        int(context.author.max(initial=0)) + 1,
+        context.n_authors,
     )
 
 

@@ -29,59 +29,75 @@ SCALE = 10.0  # bits; about one rare word
 
 
 @njit(cache=True, nogil=True)
-def share_words(starts: Ints, words: Ints, weight: Floats, left: int, right: int) -> float:
-    """Weight of the words that two entries share; both lists ascend."""
-    i, j = starts[left], starts[right]
-    total = 0.0
-    while i < starts[left + 1] and j < starts[right + 1]:
-        if words[i] < words[j]:
-            i += 1
-        elif words[i] > words[j]:
-            j += 1
-        else:
-            total += weight[j]
-            i += 1
-            j += 1
-    return total
+def _mark(marks: Floats, starts: Ints, words: Ints, weight: Floats, entry: int) -> None:
+    """Writes the weights of an entry's words to where the words' numbers point."""
+    for at in range(starts[entry], starts[entry + 1]):
+        marks[words[at]] = weight[at]
+
+
+@njit(cache=True, nogil=True)
+def _unmark(marks: Floats, starts: Ints, words: Ints, entry: int) -> None:
+    for at in range(starts[entry], starts[entry + 1]):
+        marks[words[at]] = 0.0
 
 
 @njit(cache=True, nogil=True)
 def _compare(
-    children: Ints, offsets: Ints, left: Ints, starts: Ints, words: Ints, bits: Floats, sharp: Floats, ends: Ints
+    children: Ints,
+    offsets: Ints,
+    left: Ints,
+    starts: Ints,
+    words: Ints,
+    bits: Floats,
+    sharp: Floats,
+    own: Floats,
+    ends: Ints,
+    n_vocabulary: int,
 ) -> Table:
-    out = np.zeros((left.size, 10), dtype=np.float32)
-    own = np.zeros(starts.size - 1)
-    for entry in range(starts.size - 1):
-        for at in range(starts[entry], starts[entry + 1]):
-            own[entry] += bits[at]
+    out = np.zeros((left.size, len(FEATURES)), dtype=np.float32)
+    marks = np.zeros((3, n_vocabulary))  # bits and sharp bits of the child's words, sharp bits of the next post's
     for c in range(children.size):
         child = children[c]
         follower = child + 1 if child + 1 < ends[c] else -1
+        _mark(marks[0], starts, words, bits, child)
+        _mark(marks[1], starts, words, sharp, child)
+        follows = 0.0
+        if follower >= 0:
+            _mark(marks[2], starts, words, sharp, follower)
+            for at in range(starts[child], starts[child + 1]):
+                follows += marks[2, words[at]]
         most = 0.0
-        follows = 0.0 if follower < 0 else share_words(starts, words, sharp, child, follower)
         for row in range(offsets[c], offsets[c + 1]):
             entry = left[row]
             if entry < 0:
                 continue
-            shared = share_words(starts, words, bits, entry, child)
-            telling = share_words(starts, words, sharp, entry, child)
+            shared, telling, ahead = 0.0, 0.0, 0.0
+            for at in range(starts[entry], starts[entry + 1]):
+                word = words[at]
+                shared += marks[0, word]
+                telling += marks[1, word]
+                ahead += marks[2, word]
             out[row, 0] = np.log1p(shared / SCALE)
-            out[row, 1] = np.log1p(telling / SCALE)
+            out[row, 1] = telling
             out[row, 2] = shared / (own[child] + SCALE)
             out[row, 3] = shared / (own[entry] + SCALE)
             # Of the candidates only, the submission left out: it shares its topic with all.
             if row > offsets[c]:
                 out[row, 6] = max(most - telling, 0.0) / SCALE
                 most = max(most, telling)
-            if follower >= 0:
-                out[row, 7] = np.log1p(share_words(starts, words, sharp, entry, follower) / SCALE)
+            out[row, 7] = np.log1p(ahead / SCALE)
             out[row, 9] = own[entry] == 0
         for row in range(offsets[c], offsets[c + 1]):
-            telling = SCALE * (np.exp(out[row, 1]) - 1)
+            telling = out[row, 1]
+            out[row, 1] = np.log1p(telling / SCALE)
             if row > offsets[c]:
                 out[row, 4] = most > 0 and telling >= most - 1e-3
             out[row, 5] = np.log1p(max(most - telling, 0.0) / SCALE)
             out[row, 8] = np.log1p(follows / SCALE)
+        _unmark(marks[0], starts, words, child)
+        _unmark(marks[1], starts, words, child)
+        if follower >= 0:
+            _unmark(marks[2], starts, words, follower)
     return out
 
 
@@ -95,9 +111,11 @@ def measure(context: Context, pairs: Pairs) -> Table:
         pairs.left,
         words.offsets,
         words.values,
-        context.bits[words.values],
+        context.bits,
         context.sharp,
+        context.total_bits,
         ends,
+        context.vocabulary.len() + 1,
     )
 
 
