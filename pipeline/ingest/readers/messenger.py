@@ -93,7 +93,7 @@ def _add(rows: RecordStream, place: str, message: dict[str, Any], title: str | N
     said = as_words(message.get("content")) or as_words(message.get("text"))
     share = as_dict(message.get("share"))
     shared = [as_words(share.get(name)) for name in ("share_text", "link")]
-    held = {name: _paths(message.get(name)) for name in _MEDIA}
+    held = {name: _paths(message[name]) for name in _MEDIA if message.get(name)}
     paths = [path for several in held.values() for path in several]
     taken_back = bool(message.get("is_unsent") or message.get("isUnsent"))
     words = "\n".join(part for part in [said, *shared] if part and (part == said or part not in (said or "")))
@@ -111,11 +111,13 @@ def _add(rows: RecordStream, place: str, message: dict[str, Any], title: str | N
             "text_repaired": True if body != written or author != name else None,
             "media": [kind for kind, several in held.items() if several] or None,
             "call_seconds": message.get("call_duration") or None,
-            "reactions": [
-                repair(as_words(given.get("reaction")) or "") for given in objects_of(message.get("reactions"))[:20]
-            ] or None,
+            "reactions": _reactions(message["reactions"]) if message.get("reactions") else None,
         },
     )  # fmt: skip
+
+
+def _reactions(given: Any) -> list[str] | None:
+    return [repair(as_words(one.get("reaction")) or "") for one in objects_of(given)[:20]] or None
 
 
 def _paths(media: Any) -> list[str]:

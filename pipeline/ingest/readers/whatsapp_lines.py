@@ -28,11 +28,12 @@ _TIME = (
 )
 _BETWEEN = r"(?:[,،]?\s|,\s?|\s(?:klo|kl\.?|um|at|a las|à|alle|om|в|o)\s|\s)"
 _START = re.compile(
-    rf"(?:\[\s?{_DATE}{_BETWEEN}{_TIME}\s?\]\s?|{_DATE.replace('P<', 'P<x_')}{_BETWEEN}{_TIME.replace('P<', 'P<x_')}"
-    r"(?:\s[-–]\s|,\s))(?P<rest>.*)$",
-    re.IGNORECASE | re.DOTALL,
+    rf"(?:\[\s?)?{_DATE}{_BETWEEN}{_TIME}(?:\s?\]\s?|\s[-–]\s|,\s)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
 )
 _AUTHOR = re.compile(r"(?P<author>[^:\"“”„«»\n]{1,100}?)\s?:(?:\s|$)(?P<words>.*)$", re.DOTALL)
+_AFTER_NOON = re.compile(_PM, re.IGNORECASE)
+_OWN_WORDS = re.compile(r":\s?\u200e")
+_LONGEST_HEAD = 200  # characters in which date and name stand
 _FULL_YEAR = 4  # digits
 
 
@@ -53,23 +54,22 @@ def parse_line(text: str) -> ChatLine | None:
     """The parts of a line that begins a message; None for any other line."""
     if not _may_begin(text):
         return None
-    found = _START.match(_BLANKS.sub(" ", _MARKS.sub("", text[:200])) + text[200:])
+    marked = False
+    if not text[:_LONGEST_HEAD].isascii():
+        head = text[:_LONGEST_HEAD]
+        marked = _OWN_WORDS.search(head) is not None
+        text = _BLANKS.sub(" ", _MARKS.sub("", head)) + text[_LONGEST_HEAD:]
+    found = _START.match(text)
     if found is None:
         return None
-    parts = {name: found[name] or found["x_" + name] for name in ("a", "b", "c", "hour", "minute", "second")}
-    half = (found["early"] or found["x_early"] or found["late"] or found["x_late"] or "").strip()
-    digits = {name: _ascii(value) for name, value in parts.items() if value}
-    hour = int(digits["hour"])
-    if half:
-        hour = hour % 12 + (12 if re.fullmatch(_PM, half, re.IGNORECASE) else 0)
-    clock = ":".join([f"{hour:02}", digits["minute"], *([digits["second"]] if "second" in digits else [])])
-    named = _AUTHOR.match(found["rest"])
-    author = named["author"].strip("~ ") if named else None
-    words = named["words"] if named else found["rest"]
-    marked = re.search(r":\s?\u200e", text[:200]) is not None
-    written = (digits["a"], digits["b"], digits["c"])
-    dotted = re.match(r"\W*\d+\s?\.", text) is not None
-    return ChatLine(written, clock, bool(half), dotted, author or None, words.strip(), marked)
+    a, b, c, early, hour, minute, second, late, rest = map(_ascii_digits, found.groups())
+    half = (early or late).strip()
+    clock = f"{int(hour) % 12 + 12 * _is_late(half) if half else int(hour):02}:{minute}{':' if second else ''}{second}"
+    named = _AUTHOR.match(rest)
+    author = named["author"].strip("~ ") if named else ""
+    words = named["words"] if named else rest
+    dotted = "." in text[found.start("a") : found.start("b")]
+    return ChatLine((a, b, c), clock, bool(half), dotted, author or None, words.strip(), marked)
 
 
 def _may_begin(text: str) -> bool:
@@ -77,8 +77,15 @@ def _may_begin(text: str) -> bool:
     return text[:8].lstrip("\u200e\u200f\u202a\u202b\u202c\ufeff[ ")[:1].isdigit()
 
 
-def _ascii(digits: str) -> str:
-    return "".join(str(unicodedata.digit(digit)) for digit in digits)
+def _ascii_digits(part: str | None) -> str:
+    """A part with the digits of other scripts in ours; other text, and none, as text."""
+    if not part or part.isascii() or not part.isdigit():
+        return part or ""
+    return "".join(str(unicodedata.digit(digit)) for digit in part)
+
+
+def _is_late(half: str) -> bool:
+    return _AFTER_NOON.fullmatch(half) is not None
 
 
 @dataclass(frozen=True)
