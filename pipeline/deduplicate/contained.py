@@ -22,6 +22,7 @@ from pipeline.tables import Quotations, empty_table
 GRAM_WORDS = 4
 MIN_WORDS = 5
 MIN_BITS = 25.0
+MIN_BITS_WHOLE = 60.0
 MIN_SHARE = 0.9
 MIN_SHARE_MARKED = 0.7
 MIN_WORDS_UNMARKED = 8
@@ -74,7 +75,8 @@ def find_standing_quotes(listed: pl.DataFrame) -> pl.DataFrame:
     """Paragraphs of flat texts that quote an earlier paragraph and stand right before the reply.
 
     A paragraph is one if its informative words stand in an earlier paragraph of the same listing and another paragraph
-    follows. The whole of the paragraph just above is no quotation but somebody posting twice.
+    follows. What stands more than twice is somebody posting the same again; so is the whole of another paragraph where
+    that is right above, or its words are not rare.
 
     Args:
         listed: paragraphs only: sighting_id, unit, seat, words, n_words, information.
@@ -87,7 +89,11 @@ def find_standing_quotes(listed: pl.DataFrame) -> pl.DataFrame:
     texts = listed.select(
         "sighting_id", group="unit", order=pl.col("seat").cast(pl.Int64), words="words", n_words="n_words"
     )
-    texts = texts.with_columns(information=listed["information"], last=pl.col("order").max().over("group"))
+    texts = texts.with_columns(
+        information=listed["information"],
+        last=pl.col("order").max().over("group"),
+        often=pl.len().over("group", "words"),
+    )
     passages = texts.filter(
         (pl.col("n_words") >= MIN_WORDS) & (pl.col("information") >= MIN_BITS) & (pl.col("order") < pl.col("last"))
     )
@@ -101,10 +107,12 @@ def find_standing_quotes(listed: pl.DataFrame) -> pl.DataFrame:
         n_words=passages["n_words"].gather(found["passage"]),
         quoted_sighting_id=texts["sighting_id"].gather(found["text"]),
         quoted_words=texts["n_words"].gather(found["text"]),
-    ).filter(
-        (pl.col("n_words") <= pl.col("quoted_words"))
-        & ~((pl.col("order") == pl.col("seat") - 1) & (pl.col("n_words") == pl.col("quoted_words")))
+        often=passages["often"].gather(found["passage"]),
+        bits=passages["information"].gather(found["passage"]),
     )
+    whole = pl.col("n_words") == pl.col("quoted_words")
+    again = (pl.col("order") == pl.col("seat") - 1) | (pl.col("bits") < MIN_BITS_WHOLE)
+    found = found.filter((pl.col("n_words") <= pl.col("quoted_words")) & (pl.col("often") <= 2) & ~(whole & again))
     if found.is_empty():
         return nothing
     quotes = found.sort("sighting_id", "order").unique("sighting_id", keep="first", maintain_order=True)

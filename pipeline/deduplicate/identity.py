@@ -58,7 +58,7 @@ def identify_posts(listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFra
     spoken = _join_across_discussions(spoken)
     spoken, aliases = _name_posts(spoken)
     aliases = pl.concat([aliases, _alias_discussions(units)]).sort("seed_id")
-    spoken = _resolve_parents(spoken)
+    spoken = _follow_parents(_resolve_parents(spoken))
     placeholders = _add_placeholders(spoken)
     return Identity(
         _order_posts(_add_quotes(spoken, quotes), placeholders), *_order_placeholders(spoken, placeholders), aliases
@@ -227,6 +227,42 @@ def _resolve_parents(rows: pl.DataFrame) -> pl.DataFrame:
         rows.with_columns(unseen_id=pl.when(pl.col("native_parent").is_not_null()).then(unseen))
         .join(known, on=["parent_scope", "native_parent"], how="left", maintain_order="left")
         .with_columns(declared_parent_id=pl.coalesce("seen_id", "unseen_id"))
+    )
+
+
+def _follow_parents(rows: pl.DataFrame) -> pl.DataFrame:
+    """Moves posts of dumps that name no discussion (comments apart from their questions) to where their parents stand.
+
+    Only posts with scoped ids move, to the discussion of the nearest ancestor that has one, below what is listed there.
+    """
+    posts = rows.group_by("post_id").agg(
+        pl.col("discussion_id").first(),
+        parent=pl.col("seen_id").drop_nulls().last(),
+        roams=(pl.col("scope").is_not_null() & ~pl.col("is_named")).all(),
+    )
+    posts = posts.sort("post_id").with_row_index("row")
+    above = posts.select("parent").join(
+        posts.select("row", parent="post_id"), on="parent", how="left", maintain_order="left"
+    )["row"]
+    if not bool((posts["roams"] & above.is_not_null()).any()):
+        return rows
+    own = np.arange(posts.height)
+    up = np.where(posts["roams"].to_numpy() & above.is_not_null().to_numpy(), above.fill_null(0).to_numpy(), own)
+    # Pointer doubling: chains halve each time; a circle never settles and keeps whatever it has.
+    for _ in range(posts.height.bit_length()):
+        up = up[up]
+    homes = posts.select("post_id", home=pl.col("discussion_id").gather(pl.Series(up)), roams="roams")
+    moved = homes.join(posts.select("post_id", "discussion_id"), on="post_id").filter(
+        pl.col("roams") & (pl.col("home") != pl.col("discussion_id"))
+    )
+    below = rows.group_by("discussion_id").agg(below=pl.col("place").max() + 1).rename({"discussion_id": "home"})
+    moved = moved.select("post_id", "home").join(below, on="home", how="left")
+    return (
+        rows.join(moved, on="post_id", how="left", maintain_order="left")
+        .with_columns(
+            discussion_id=pl.coalesce("home", "discussion_id"), place=pl.col("place") + pl.col("below").fill_null(0)
+        )
+        .drop("home", "below")
     )
 
 

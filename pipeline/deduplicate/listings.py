@@ -7,7 +7,6 @@ In: the key columns of Records, and pairs of words_keys that say nearly the same
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from pipeline.algorithms.graph import connected_components
@@ -93,30 +92,16 @@ def _restart_parts(rows: pl.DataFrame) -> pl.Series:
     cuts: list[pl.DataFrame] = []
     # One pass per listing that repeats itself; the rows within are a kernel's.
     for (unit,), part in marks.filter(pl.col("unit").is_in(busy.implode())).group_by("unit", maintain_order=True):
-        starts = find_restarts(part["previous"].to_numpy(), part["information"].cast(pl.Float64).to_numpy())
+        bits = part["information"].cast(pl.Float64).to_numpy()
+        codes = part["words_key"].rank("dense").cast(pl.Int64).to_numpy()
+        starts = find_restarts(part["previous"].to_numpy(), bits, codes)
         if starts.size:
-            cuts.append(
-                pl.DataFrame({"unit": unit, "seat": _extend_back(starts, part)}, schema_overrides={"unit": pl.UInt32})
-            )
+            cuts.append(pl.DataFrame({"unit": unit, "seat": starts}, schema_overrides={"unit": pl.UInt32}))
     if not cuts:
         return pl.zeros(rows.height, dtype=pl.UInt32, eager=True)
     begins = pl.concat(cuts).with_columns(pl.col("seat").cast(marks.schema["seat"]), begins=pl.lit(1, dtype=pl.UInt32))
     joined = rows.select("unit", "seat").join(begins, on=["unit", "seat"], how="left", maintain_order="left")
     return joined.select(pl.col("begins").fill_null(0).cum_sum().over("unit").cast(pl.UInt32))["begins"]
-
-
-def _extend_back(starts: np.ndarray[tuple[int], np.dtype[np.int64]], part: pl.DataFrame) -> list[int]:
-    """Moves each start up over the rows before it that repeat the rows before its first anchor."""
-    keys = part["words_key"].to_list()
-    previous = part["previous"].to_list()
-    moved: list[int] = []
-    for start in starts.tolist():
-        floor = moved[-1] if moved else 0
-        earlier, row = previous[start], start
-        while earlier > floor and row - 1 > earlier and keys[row - 1] == keys[earlier - 1]:
-            row, earlier = row - 1, earlier - 1
-        moved.append(row)
-    return moved
 
 
 def _add_seeds(rows: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,7 @@ def previous_of(codes: list[int]) -> np.ndarray:
 
 
 def restarts_of(codes: list[int], bits: float = 40.0) -> list[int]:
-    return find_restarts(previous_of(codes), np.full(len(codes), bits)).tolist()
+    return find_restarts(previous_of(codes), np.full(len(codes), bits), np.array(codes, dtype=np.int64)).tolist()
 
 
 @given(st.integers(3, 40), st.integers(1, 4))
@@ -42,15 +42,18 @@ def test_partial_capture_before_the_whole_page(n: int, data: st.DataObject) -> N
     chosen = sorted(data.draw(st.sets(st.integers(0, n - 1), min_size=4)))
     assume(chosen[0] <= 2 * len(chosen))  # a few rows far down the page may as well be a quotation
     assume(max(np.diff(chosen)) <= 10)
-    # The whole page comes second; it starts with the first row that it repeats, or above.
-    starts = restarts_of(chosen + list(range(n)))
-    assert starts == [len(chosen) + chosen[0]]
+    # The whole page comes second. Its head might be the first capture's tail, unless the page goes on below.
+    (start,) = restarts_of(chosen + list(range(n)))
+    if n - 1 - chosen[-1] > chosen[0] // 4:
+        assert start == len(chosen)
+    else:
+        assert start in (len(chosen), len(chosen) + chosen[0])
 
 
 def test_quotation_in_the_first_copy_does_not_mislead_the_second() -> None:
     page = [1, 2, *range(3, 20), 3, *range(20, 40)]
     short = [bits if code > 2 else 5.0 for code, bits in zip(page * 2, [40.0] * 2 * len(page), strict=True)]
-    assert find_restarts(previous_of(page * 2), np.array(short)).tolist() == [len(page) + 3]
+    assert find_restarts(previous_of(page * 2), np.array(short), np.array(page * 2)).tolist() == [len(page)]
 
 
 @pytest.mark.parametrize("length", (1, 2, 3, 6))

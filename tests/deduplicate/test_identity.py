@@ -128,3 +128,26 @@ def test_submission_named_by_its_comments() -> None:
     named = {"native_discussion": "t3_x", "discussion_scope": "site"}
     identity = identify(make_records([row("Top.", "t1_a", parent_known=True, native_parent="t3_x", **named)]))
     assert identity.placeholders["is_submission"].to_list() == [True]
+
+
+def test_comments_that_name_no_page_stand_where_their_parents_do() -> None:
+    named = {"native_discussion": "q1", "discussion_scope": "site"}
+    questions = make_records([row("A question about ferries.", "q1", parent_known=True, **named)], "questions")
+    comments = make_records(
+        [
+            row("A comment on the question.", "c1", parent_known=True, native_parent="q1"),
+            row("A reply to the comment.", "c2", parent_known=True, native_parent="c1"),
+            row("A comment on something unseen.", "c3", parent_known=True, native_parent="q9"),
+        ],
+        "comments",
+    )
+    identity = identify(questions, comments)
+    homes = dict(
+        identity.sightings.join(pl.concat([questions, comments]).select("sighting_id", "native_id"), on="sighting_id")
+        .select("native_id", "discussion_id")
+        .iter_rows()
+    )
+    assert homes["c1"] == homes["c2"] == homes["q1"] != homes["c3"]
+    assert identity.placeholders["discussion_id"].to_list() == [homes["c3"]]
+    orders = identity.sightings.filter(pl.col("discussion_id") == homes["q1"])["order"]
+    assert orders.n_unique() == 3
