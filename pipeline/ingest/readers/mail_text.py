@@ -190,7 +190,7 @@ def _parameter(header: str, name: str) -> str | None:
 
 def unflow(text: str, *, delsp: bool) -> str:
     """The text of ``format=flowed`` with its soft line breaks taken out, quote marks kept (RFC 3676)."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
     flowing: int | None = None  # the quote depth of a line that goes on
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
@@ -199,8 +199,8 @@ def unflow(text: str, *, delsp: bool) -> str:
         if goes_on and delsp:
             words = words[:-1]
         if flowing == depth and words != "-- ":
-            lines[-1] += words
+            lines[-1].append(words)
         else:
-            lines.append(">" * depth + (" " if depth and words else "") + words)
+            lines.append([">" * depth + (" " if depth and words else "") + words])
         flowing = depth if goes_on else None
-    return "\n".join(lines)
+    return "\n".join(map("".join, lines))

@@ -43,6 +43,7 @@ class Elements:
         self._source = source
         self._outer = outer
         self._inner = inner
+        self._ends = False  # whether the root has ended
 
     def __iter__(self) -> Iterator[Element]:
         parser = etree.XMLPullParser(
@@ -61,15 +62,15 @@ class Elements:
         except etree.XMLSyntaxError as error:
             self.damage = self.damage or f"no XML: {error.msg}"
         yield from self._ended(parser)
-        if root is not None and not tail.rstrip().endswith(b">"):
+        if root is not None and not self._ends:
+            self.damage = self.damage or f"the parser stops in line {_last_line(root)}, at what is too deep or too long"
+        elif root is not None and not _closes(tail.rstrip(), root):
             self.damage = self.damage or "the file breaks off"
-        elif root is not None and not _closes(tail, root):
-            self.damage = self.damage or "the file breaks off or holds what no parser can pass"
 
     def _ended(self, parser: Any) -> Iterator[Element]:
         for _, element in parser.read_events():
-            tag = element.tag
-            name = _local(tag) if isinstance(tag, str) else ""
+            name = local_name(element)
+            self._ends = self._ends or element.getparent() is None
             if name in self._inner:
                 yield element
                 element.clear(keep_tail=False)
@@ -89,12 +90,19 @@ class Elements:
 
 
 def _closes(tail: bytes, root: Element) -> bool:
-    """Whether the last tag of a file closes its root, or the root is empty."""
-    last = tail[tail.rfind(b"<") :].strip()
+    """Whether the last tag of a file closes its root, or nothing but a comment or an instruction follows it."""
+    last = tail[tail.rfind(b"<") :]
     name = last.strip(b"</ >").rpartition(b":")[2].decode("utf-8", errors="replace")
-    return (
-        last.endswith(b"/>") or last.startswith((b"<!--", b"<?")) or last.endswith(b"-->") or name == local_name(root)
-    )
+    is_aside = last.startswith((b"<!--", b"<?")) or last.endswith((b"/>", b"-->"))
+    return last.endswith(b">") and (is_aside or name == local_name(root))
+
+
+def _last_line(root: Element) -> int:
+    """The line of the last element that was begun."""
+    element = root
+    while len(element):
+        element = element[-1]
+    return element.sourceline or 0
 
 
 def _drop(element: Element) -> None:
@@ -155,4 +163,5 @@ def attribute(element: Element | None, name: str) -> str | None:
     """An attribute by its local name."""
     if element is None:
         return None
-    return next((value for key, value in element.attrib.items() if _local(key) == name), None)
+    # Values are asked for one by one: all of them together cost the square of their number.
+    return next((element.get(key) for key in element.keys() if _local(key) == name), None)  # noqa: SIM118

@@ -55,6 +55,13 @@ def test_depth_without_end_ends_in_quarantine(tmp_path: Path) -> None:
     assert rejected["rule"].to_list() == ["damaged_file"]
 
 
+def test_words_without_end_are_not_lost_in_silence(tmp_path: Path) -> None:
+    posts = "".join(f"<post dsq:id='{n}'><message>{'a' * n}</message></post>" for n in (1, 11_000_000, 2))
+    records, rejected = read_bytes(tmp_path, f"{HEAD}{posts}</disqus>".encode())
+    assert records["native_id"].to_list()[:1] == ["post:1"]
+    assert rejected["rule"].to_list() == ["damaged_file"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=damaged_cases("disqus"))
 def test_damage_is_survived(data: bytes) -> None:
