@@ -13,7 +13,8 @@ with "next". A header of the submission ("259 points by ada 3 hours ago | 12 com
 above for title, and all others one deeper. One line before the first header is the title of the page, several are a
 post.
 
-**What bites.** Times are relative to a moment that the file does not name. Of three votes in a row (without, with,
+**What bites.** Discourse's ``/raw/`` shows when a post was last changed, not when it was posted: that time is
+``edited_at``. Times are relative to a moment that the file does not name. Of three votes in a row (without, with,
 against one's own) the middle one counts. A line of a post that looks like a header of this page is taken for one; only
 kinds of headers that recur in the file are.
 
@@ -152,14 +153,16 @@ class _Page:
             header = found.header
             depth = 0 if header.opens else found.depth
             deeper = self._opened and depth is not None and not header.opens
+            numbered = header.number is not None
             self.rows.add(
                 place,
                 depth=depth + 1 if deeper and depth is not None else depth,
                 author=found.author,
-                posted_at_raw=header.time,
+                posted_at_raw=None if numbered else header.time,
+                edited_at_raw=header.time if numbered else None,
                 title=self._title if header.opens else None,
                 body=body or None,
-                markup="markdown" if header.number is not None else "plain",
+                markup="markdown" if numbered else "plain",
                 votes=votes if header.votes is None else header.votes,
                 discussion_title=self._title,
                 extra={
