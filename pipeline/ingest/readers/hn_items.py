@@ -21,6 +21,7 @@ SCOPE = "hackernews"
 ADDRESS = "https://news.ycombinator.com/item?id="
 HIDDEN = frozenset({"[flagged]", "[dead]", "[flagged][dead]", "[flagged] [dead]"})
 
+_LONGEST_SIGN = 40
 _ROOTS = frozenset({"story", "job", "poll"})
 _TYPES = _ROOTS | {"comment", "pollopt"}
 _MARKED = frozenset({"by", "deleted", "dead"})
@@ -92,47 +93,60 @@ def item_frame(items: list[Item]) -> pl.DataFrame:
 
 
 def _row(item: Item) -> tuple[Any, ...]:
-    fields = item.fields
-    get = fields.get
+    get = item.fields.get
     own = as_id(get("id")) or as_id(get("objectID"))
-    kind = _kind(fields)
+    kind = _kind(item.fields)
+    is_root = kind in _ROOTS
     title = as_words(get("title")) or None
     text = as_words(get("text")) or as_words(get("comment_text")) or as_words(get("story_text"))
+    author = as_words(get("by")) or as_words(get("author")) or None
     dead = get("dead") in (True, "true")
     deletion = "author" if get("deleted") in (True, "true") else None
-    if text is not None and text.strip() in HIDDEN:
+    if text is not None and len(text) < _LONGEST_SIGN and text.strip() in HIDDEN:
         text, deletion, dead = None, "moderator", True
-    author = as_words(get("by")) or as_words(get("author")) or None
-    if deletion is None and kind == "comment" and author is None and text is None:
+    elif deletion is None and author is None and text is None and kind == "comment":
         deletion = "unknown"  # Algolia does not say so
-    if kind in _ROOTS:
-        parent, story, known = None, own, True
+    if is_root:
+        parent, story = None, own
     else:
         parent = as_id(get("parent")) or as_id(get("parent_id")) or as_id(get("poll")) or item.parent
-        story, known = as_id(get("story_id")) or item.story or as_id(get("poll")), parent is not None
-    extra = {
-        "url": as_words(get("url")) or None,
-        "type": kind if kind not in ("story", "comment") else None,
-        "descendants": _votes(get("descendants")) or _votes(get("num_comments")) or None,
-        "dead": dead or None,
-        "text_repaired": item.repaired or None,
-    }
+        story = as_id(get("story_id")) or item.story or as_id(get("poll"))
     return (
         item.ordinal,
         item.location,
         own,
         story,
-        known,
+        is_root or parent is not None,
         parent,
         item.depth,
         author,
-        next((time for name in _TIMES if (time := as_time(get(name)))), None),
+        _first_time(item.fields),
         title,
         text,
         deletion,
-        title if kind in _ROOTS else as_words(get("story_title")) or None,
-        next((votes for name in ("score", "points") if (votes := _votes(get(name))) is not None), None),
-        extra_json(extra) if any(extra.values()) else None,
+        title if is_root else as_words(get("story_title")) or None,
+        _votes(get("score")) if "score" in item.fields else _votes(get("points")),
+        _extra(item, kind, dead=dead) if is_root or dead or item.repaired or kind != "comment" else None,
+    )
+
+
+def _first_time(fields: dict[str, Any]) -> str | None:
+    time = fields.get("time")
+    if type(time) is int:
+        return str(time)
+    return next((found for name in _TIMES if (found := as_time(fields.get(name)))), None)
+
+
+def _extra(item: Item, kind: str | None, *, dead: bool) -> str | None:
+    get = item.fields.get
+    return extra_json(
+        {
+            "url": as_words(get("url")) or None,
+            "type": kind if kind not in ("story", "comment") else None,
+            "descendants": _votes(get("descendants")) or _votes(get("num_comments")) or None,
+            "dead": dead or None,
+            "text_repaired": item.repaired or None,
+        }
     )
 
 

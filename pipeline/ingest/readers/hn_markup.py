@@ -9,6 +9,7 @@ In: nodes of a page. Out: what they say.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -21,7 +22,9 @@ _AGE = re.compile(r"\b(?:\d+ \w+ ago|on \w+ \d+, \d{4})")
 _ISO_EPOCH = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)Z?(?: (\d+))?$")
 _OWN_ADDRESS = re.compile(r"[?&]whence=([^&#]+)")
 _COUNT = re.compile(r"^(-?\d{1,15})\b")
+_REPLY = re.compile(r"""class=["']reply\b""")
 _STEP = 40  # pixels
+_LONGEST_SIGN = 200
 
 
 def linked_item(address: str | None) -> str | None:
@@ -30,26 +33,42 @@ def linked_item(address: str | None) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def own_id(cell: LexborNode, head: LexborNode) -> str | None:
-    """The id of the item whose cell and head these are: of its row, else of the link to itself."""
-    node = cell.parent
-    for _ in range(6):  # rows of comments hold a table of their own
-        if node is None or node.tag == "body":
-            break
-        if "athing" in (attribute_of(node, "class") or "").split():
-            return attribute_of(node, "id")
-        node = node.parent
-    own = attribute_of(head.css_first(".age a"), "href") or link_called(head, "link")
-    return linked_item(own)
+@dataclass(frozen=True, slots=True)
+class ItemHead:
+    """What the line above a comment says."""
+
+    author: str | None
+    age: str | None
+    own: str | None  # the item that "link" or the age leads to
+    parent: str | None  # the item that "parent" leads to
+    story: str | None  # the item that stands after "on:"
+    title: str | None  # its title
 
 
-def link_called(head: LexborNode, words: str) -> str | None:
-    """The address of the link in a head that has these words."""
-    return next((attribute_of(a, "href") for a in head.css("a") if text_of(a) == words), None)
+def read_head(head: LexborNode) -> ItemHead:
+    """What the line above a comment says; most lines name neither parent nor story."""
+    author = own = parent = None
+    for link in head.css("a"):
+        address, words = link.attributes.get("href") or "", link.text().strip()
+        if "user?id=" in address:
+            author = author or words or None
+        elif words == "parent":
+            parent = linked_item(address)
+        elif own is None and (words == "link" or _AGE.search(words)):
+            own = linked_item(address)
+    words = head.text()
+    on = _story_link(head) if "on:" in words else None
+    return ItemHead(
+        author,
+        age_of(head, words),
+        own,
+        parent,
+        linked_item(attribute_of(on, "href")),
+        attribute_of(on, "title") or text_of(on),
+    )
 
 
-def story_link(head: LexborNode) -> LexborNode | None:
-    """The link to the story of a comment that does not stand on the story's page: what follows "on:"."""
+def _story_link(head: LexborNode) -> LexborNode | None:
     marked = head.css_first(".onstory a")
     if marked is not None:
         return marked
@@ -61,32 +80,42 @@ def story_link(head: LexborNode) -> LexborNode | None:
     return None
 
 
-def depth_of(row: LexborNode) -> int | None:
-    """How far a comment is indented; None for the item on top, whose cell for that is empty or missing."""
-    cell = row.css_first("td.ind")
-    if (steps := attribute_of(cell, "indent")) is not None:
-        return int(steps) if steps.isdecimal() and len(steps) < 6 else None
-    image = (cell if cell is not None else row).css_first("img[width]")
-    if cell is None and "s.gif" not in (attribute_of(image, "src") or ""):
-        return None
-    width = attribute_of(image, "width") or ""
-    return int(width) // _STEP if width.isdecimal() and len(width) < 7 else None
+def depth_of(cell: LexborNode) -> int | None:
+    """How far a comment is indented, told by a cell before its own; None where there is none, or an empty one."""
+    before = cell.prev
+    while before is not None:
+        if before.tag == "td":
+            steps = before.attributes.get("indent")
+            if steps is not None:
+                return int(steps) if steps.isdecimal() and len(steps) < 6 else None
+            image = before.css_first("img[width]")
+            width = attribute_of(image, "width") or ""
+            if "s.gif" in (attribute_of(image, "src") or "") and (width != "14" or "votelinks" not in _classes(before)):
+                return int(width) // _STEP if width.isdecimal() and len(width) < 7 else None
+        before = before.prev
+    return None
+
+
+def _classes(node: LexborNode) -> str:
+    return attribute_of(node, "class") or ""
 
 
 def comment_body(cell: LexborNode) -> tuple[str | None, str | None]:
     """The words of a comment, and who took them away if they are gone."""
-    comment = cell.css_first(".comment")
-    if comment is None:
+    words = cell.css_first(".commtext, .comment")
+    if words is not None and "comment" in (words.attributes.get("class") or "").split():
+        words = words.css_first(".commtext") or words
+    html = inner_of(words)
+    if words is None or html is None:
         return None, None
-    for link in comment.css(".reply"):
-        link.decompose()
-    sign = text_of(comment)
+    if _REPLY.search(html):  # in some years within the words
+        for link in words.css(".reply"):
+            link.decompose()
+        html = inner_of(words)
+    sign = text_of(words) if html is not None and len(html) < _LONGEST_SIGN else None
     if sign == "[deleted]":
         return None, "author"
-    if sign in HIDDEN:
-        return None, "moderator"
-    words = comment.css_first(".commtext")
-    return inner_of(words if words is not None else comment), None
+    return (None, "moderator") if sign in HIDDEN else (html, None)
 
 
 def story_body(line: LexborNode) -> str | None:
@@ -109,13 +138,13 @@ def author_of(head: LexborNode) -> str | None:
     return text_of(head.css_first("a.hnuser, a[href*='user?id=']"))
 
 
-def age_of(head: LexborNode) -> str | None:
+def age_of(head: LexborNode, words: str) -> str | None:
     """When an item was posted: the time in the title of its age, which is UTC, else the age in words."""
     if title := attribute_of(head.css_first(".age"), "title"):
         exact = _ISO_EPOCH.match(title)
         return (exact[2] or f"{exact[1]}Z") if exact else title
-    words = _AGE.search(text_of(head) or "")
-    return words[0] if words else None
+    found = _AGE.search(words)
+    return found[0] if found else None
 
 
 def points_of(head: LexborNode) -> int | None:

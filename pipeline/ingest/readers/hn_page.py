@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
@@ -49,7 +49,7 @@ class _Page:
     story: str | None = None
     title: str | None = None
     head: str | None = None  # what the page is about: the story or a comment
-    above: list[str | None] = field(default_factory=list)  # per depth the id of the last comment
+    above: list[tuple[int, str | None]] = field(default_factory=list)  # depth and id of each comment above the last
 
 
 def recognise(head: Head) -> bool:
@@ -71,13 +71,13 @@ def read(source: Source) -> Iterator[Batch]:
     lines = tree.css("td.subtext")
     for number, line in enumerate(lines, start=1):
         _add_story(rows, page, line, f"story {number}", alone=len(lines) == 1)
-    cells = [cell for cell in tree.css("td.default") if cell.css_first(".comhead") is not None]
-    for number, cell in enumerate(cells, start=1):
+    comments = _comments_of(tree)
+    for number, (own, cell, head) in enumerate(comments, start=1):
         marks = {
             "page": markup.own_address(tree) if number == 1 and page.story is None else None,
-            "next_page": markup.next_address(tree) if number == len(cells) else None,
+            "next_page": markup.next_address(tree) if number == len(comments) else None,
         }
-        _add_comment(rows, page, cell, f"comment {number}", marks)
+        _add_comment(rows, page, own, cell, markup.read_head(head), f"comment {number}", marks)
     yield from rows.batches()
 
 
@@ -106,7 +106,7 @@ def _add_story(rows: RecordList, page: _Page, line: LexborNode, place: str, *, a
         discussion_scope=SCOPE if own else None,
         parent_known=True,
         author=markup.author_of(line),
-        posted_at_raw=markup.age_of(line),
+        posted_at_raw=markup.age_of(line, text_of(line) or ""),
         title=words,
         body=markup.story_body(row) if alone else None,
         markup="html",
@@ -118,35 +118,51 @@ def _add_story(rows: RecordList, page: _Page, line: LexborNode, place: str, *, a
     )
 
 
-def _add_comment(rows: RecordList, page: _Page, cell: LexborNode, place: str, marks: dict[str, Any]) -> None:
-    row, head = cell.parent, cell.css_first(".comhead")
-    if row is None or head is None:
-        return
-    own, depth = markup.own_id(cell, head), markup.depth_of(row)
+def _comments_of(tree: LexborHTMLParser) -> list[tuple[str | None, LexborNode, LexborNode]]:
+    """The comments of a page: id where their row has it, cell, and the line above the words."""
+    marked = [(attribute_of(row, "id"), row.css_first("td.default")) for row in tree.css("tr.athing")]
+    cells = [(own, cell) for own, cell in marked if cell is not None]
+    if not cells:  # markup before 2016
+        cells = [(None, cell) for cell in tree.css("td.default")]
+    return [(own, cell, head) for own, cell in cells if (head := cell.css_first(".comhead")) is not None]
+
+
+def _add_comment(
+    rows: RecordList,
+    page: _Page,
+    own: str | None,
+    cell: LexborNode,
+    head: markup.ItemHead,
+    place: str,
+    marks: dict[str, Any],
+) -> None:
+    own = own or head.own
+    depth = markup.depth_of(cell)
     on_top = depth is None and page.head is None
-    on = markup.story_link(head)
-    if (story := markup.linked_item(attribute_of(on, "href"))) and story != page.story:
-        page.story, page.title = story, attribute_of(on, "title") or text_of(on)
-    parent = markup.linked_item(markup.link_called(head, "parent"))
-    if parent is None and depth is not None and depth <= len(page.above):
-        parent = page.above[depth - 1] if depth else page.head
-    if on_top:
+    if head.story is not None and head.story != page.story:
+        page.story, page.title = head.story, head.title
+    parent = head.parent
+    if depth is not None:
+        while page.above and page.above[-1][0] >= depth:
+            page.above.pop()
+        if parent is None:
+            step, last = page.above[-1] if page.above else (-1, page.head)
+            parent = last if step == depth - 1 else None
+        page.above.append((depth, own))
+    elif on_top:
         page.head = own
-    elif depth is not None:
-        missing: list[str | None] = [None] * (depth - len(page.above))
-        page.above[depth:] = [*missing, own]
     body, deletion = markup.comment_body(cell)
     rows.add(
         place,
-        scope=SCOPE if own else None,
+        scope=SCOPE,
         native_id=own,
         native_discussion=page.story,
         discussion_scope=SCOPE if page.story else None,
         parent_known=parent is not None,
         native_parent=parent,
         depth=depth if page.head == page.story else None,
-        author=markup.author_of(head),
-        posted_at_raw=markup.age_of(head),
+        author=head.author,
+        posted_at_raw=head.age,
         body=body,
         markup="html",
         deletion=deletion,

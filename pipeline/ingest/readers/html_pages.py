@@ -24,13 +24,15 @@ from pipeline.ingest.documents import read_bytes
 DEEPEST = 4_000
 MOST_FORMATTING = 300
 
-_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]{0,200})")
 # What is opened again in every paragraph until it is closed; up to three equal ones of each.
 _FORMATTING = frozenset(b"b big code em font i s small strike strong tt u".split())
 _REOPENED = 3
-_UNNESTED = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr".split()
-    + b"p li dt dd option tr td th thead tbody".split()
+# What never nests, or ends where the next one begins, costs nothing and is passed over.
+_UNNESTED = (
+    "a area base br col embed hr img input link meta param source track wbr p li dt dd option tr td th thead tbody"
+)
+_TAG = re.compile(
+    rb"<(/?)(?!(?:" + _UNNESTED.replace(" ", "|").encode() + rb")\b)([a-z][a-z0-9]*)([^<>]{0,200})", re.IGNORECASE
 )
 
 
@@ -69,8 +71,6 @@ def _hostile_nesting(data: bytes) -> str | None:
     for closes, spelling, attributes in _TAG.findall(data):
         name = spelling.lower()
         opened = formatting.get(name)
-        if name in _UNNESTED:
-            continue
         if opened is None:
             count = waiting.get(name, 0) + (-1 if closes else 1)
             if count >= 0:

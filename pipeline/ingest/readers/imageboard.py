@@ -44,18 +44,10 @@ _LINK = re.compile(
 _THREAD = re.compile(r"^(?:(?:https?:)?//[\w.]+)?/(\w+)/(?:thread|res)/(\d+)")
 _ADDRESS = re.compile(r"""\bhref=["']?(?:(?:https?:)?//boards\.[\w.]+)?/(\w+)/(?:thread|res)/(\d+)""")
 _NOBODY = frozenset({"", "anonymous", "nobody", "anon"})
-_KEPT = (
-    "filename",
-    "ext",
-    "tim",
-    "capcode",
-    "country_name",
-    "board_flag",
-    "filedeleted",
-    "closed",
-    "archived",
-    "sticky",
-)
+_KEPT = {
+    *("filename", "ext", "tim", "capcode", "country_name", "board_flag", "filedeleted"),
+    *("closed", "archived", "sticky"),
+}
 
 
 def recognise(head: Head) -> bool:
@@ -144,7 +136,7 @@ def _add_post(
         community=board,
         permalink=f"{address}#p{own}" if own and (address := _address(board, thread)) else None,
         extra={
-            **{name: post.get(name) for name in _KEPT if post.get(name) not in (0, "", None)},
+            **{name: post[name] for name in post.keys() & _KEPT if post[name] not in (0, "", None)},
             "links": links or None,
             "more": omitted or None,
         },
@@ -161,6 +153,8 @@ def _links_of(body: str, thread: str | None) -> tuple[list[str], list[str]]:
     """The posts that a text names: those of its own thread, and all (of other boards with the board), in order."""
     inside: list[str] = []
     every: list[str] = []
+    if "&gt;&gt;" not in body and ">>" not in body:
+        return inside, every
     for link in _LINK.finditer(body):
         address, board, board_in_words, number = link.groups()
         board = board or board_in_words
@@ -195,6 +189,8 @@ def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
         if board := as_words(post.get("board")):
             named[board.strip("/")] += 1
         body = as_words(post.get("com")) or ""
+        if "/thread/" not in body and "/res/" not in body:
+            continue
         named.update(found[1] for found in _ADDRESS.finditer(body) if found[2] in here)
         quoted = [_THREAD.match(link[1] or "") for link in _LINK.finditer(body) if not link[2]]
         named.update(found[1] for found in quoted if found is not None)

@@ -33,12 +33,13 @@ from pipeline.ingest.readers.reddit_things import Things
 from pipeline.ingest.readers.saved_answers import read_answers
 from pipeline.ingest.records import Batch
 
-_URS_TIME = re.compile(r"(\d{2})-(\d{2})-(\d{4})( \d{2}:\d{2}:\d{2})")
+_URS_TIME = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d", re.ASCII)
 _PAGE_ID = re.compile(r"/comments/([0-9a-z]+)")
 _COMMUNITY = re.compile(r"/r/([A-Za-z0-9_]+)/")
 _NESTED = re.compile(rb'"(?:replies|comments)"\s*:\s*\[')
 _REDDIT_ID = re.compile(rb'"t[13]_[0-9a-z]+"|"permalink"\s*:\s*"(?:https?://[\w.]*reddit\.com)?/r/')
 _OF_SUBMISSION = frozenset({"selftext", "permalink", "num_comments", "upvote_ratio", "is_self"})
+_NESTING = ("replies", "comments", "submission", "depth")
 _TIMES = ("created_utc", "created", "edited")
 _RENAMED = {"author_flair": "author_flair_text", "nsfw": "over_18", "submission_title": "link_title"}
 
@@ -110,19 +111,20 @@ def _add_posts(things: Things, answer: Any, prefix: str) -> None:
 
 def _post_fields(value: dict[str, Any], community: str | None) -> dict[str, Any]:
     """The fields of a post under the names of Reddit's API."""
-    fields = {
-        _RENAMED.get(name, name): inner
-        for name, inner in value.items()
-        if name not in ("replies", "comments", "submission", "depth")
-    }
+    fields = dict(value)
+    for name in _NESTING:
+        fields.pop(name, None)
+    for name, meant in _RENAMED.items():
+        if name in fields:
+            fields[meant] = fields.pop(name)
     if isinstance(submission := value.get("submission"), str):
         fields["link_id"] = _prefixed(submission, "t3_")
     author = _text(fields.get("author"))
     if author is not None:
         fields["author"] = None if author == "DELETED" else author.removeprefix("u/")
     for name in _TIMES:
-        if isinstance(time := fields.get(name), str):
-            fields[name] = _URS_TIME.sub(r"\3-\1-\2\4", time)
+        if isinstance(time := fields.get(name), str) and _URS_TIME.fullmatch(time):
+            fields[name] = f"{time[6:10]}-{time[:5]}{time[10:]}"
     if fields.get("subreddit") is None:
         address = _COMMUNITY.search(_text(fields.get("permalink")) or "")
         fields["subreddit"] = address[1] if address else community
