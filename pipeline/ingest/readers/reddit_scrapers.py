@@ -1,9 +1,10 @@
-"""Reddit threads as scrapers built on its API write them: URS, the bulk downloader BDFR, and tools of that shape.
+"""Reddit threads as scrapers and mirrors of its API write them: URS, BDFR, answers of the Pushshift API and its heirs.
 
-**What is read.** JSON of URS (submission comments, structured or raw; subreddits; redditors; livestreams) and of BDFR's
-``archive`` (a submission with its comments, or a comment with its replies), one a file, one a line, or several in an
-array. Any object with ``body`` is a comment, any with ``title`` and something else of a submission is one, at whatever
-depth they stand under ``comments``, ``replies``, ``submissions``, ``data``.
+**What is read.** JSON of URS (submission comments, structured or raw; subreddits; redditors; livestreams), of BDFR's
+``archive`` (a submission with its comments, or a comment with its replies), and of the APIs of Pushshift, PullPush and
+Arctic Shift (posts in an array, or in one called ``data``), one a file, one a line, or several in an array. Any object
+with ``body`` is a comment, any with ``title`` and something else of a submission is one, at whatever depth they stand
+under ``comments``, ``replies``, ``submissions``, ``data``.
 
 **What is kept.** What the reader `reddit` keeps of a dump, with the same ids, so that an archive and a dump are one
 discussion. Parents are declared by ``parent_id``, and by the nesting where that is missing.
@@ -13,8 +14,8 @@ stays unknown. Its authors begin with ``u/``; its comment archives name the subm
 submission of a comment ``submission``, and a deleted author ``DELETED``. Which comments a scraper left out it does not
 say. XML and YAML of BDFR are not read.
 
-A file is such an archive when it is JSON with the settings of URS, or with posts that have ``replies`` or ``comments``
-in arrays and ids as Reddit's.
+A file is such an archive when it is JSON with the settings of URS, with posts that have ``replies`` or ``comments`` in
+arrays and ids as Reddit's, or an array of posts with a ``subreddit``.
 
 >>> READER.recognise(Head("urs.json", b'{"scrape_settings": {}, "data": []}', complete=True))
 True
@@ -37,6 +38,7 @@ _URS_TIME = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d", re.ASCII)
 _PAGE_ID = re.compile(r"/comments/([0-9a-z]+)")
 _COMMUNITY = re.compile(r"/r/([A-Za-z0-9_]+)/")
 _NESTED = re.compile(rb'"(?:replies|comments)"\s*:\s*\[')
+_ARRAY = re.compile(rb'\s*(?:\[\s*\{|\{[^\[{]*"data"\s*:\s*\[\s*\{)')
 _REDDIT_ID = re.compile(rb'"t[13]_[0-9a-z]+"|"permalink"\s*:\s*"(?:https?://[\w.]*reddit\.com)?/r/')
 _OF_SUBMISSION = frozenset({"selftext", "permalink", "num_comments", "upvote_ratio", "is_self"})
 _NESTING = ("replies", "comments", "submission", "depth")
@@ -45,12 +47,16 @@ _RENAMED = {"author_flair": "author_flair_text", "nsfw": "over_18", "submission_
 
 
 def recognise(head: Head) -> bool:
-    """Whether it has the settings of URS, or nested posts with Reddit's ids."""
+    """Whether it has the settings of URS, nested posts with Reddit's ids, or an array of posts."""
     if has_keys(head, "data") and (has_keys(head, "scrape_settings") or has_keys(head, "livestream_settings")):
         return True
+    if has_keys(head, "kind", "children"):
+        return False
+    if _ARRAY.match(head.data) and has_keys(head, "subreddit", "created_utc"):
+        return has_keys(head, "body", "link_id") or has_keys(head, "selftext", "permalink")
     nested = _NESTED.search(head.data) and _REDDIT_ID.search(head.data)
     posts = has_keys(head, "body", "replies") or has_keys(head, "selftext", "comments")
-    return bool(nested) and posts and not has_keys(head, "kind", "children")
+    return bool(nested) and posts
 
 
 def describe(source: Source) -> CaptureFacts:
@@ -158,7 +164,7 @@ def _text(value: Any) -> str | None:
 READER = Reader(
     name="reddit_scrapers",
     version=1,
-    title="Reddit threads from URS, BDFR and scrapers like them",
+    title="Reddit threads from URS, BDFR, the Pushshift API and their like",
     extensions=(".json", ".jsonl"),
     replies="parent_id and nesting of every comment",
     recognise=recognise,

@@ -140,7 +140,7 @@ def test_stories_of_a_large_file_are_found_within_its_batches(tmp_path: Path) ->
     assert second.records.select(pl.len(), pl.col("native_discussion").null_count()).row(0) == (2, 2)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(damaged_cases("hackernews"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "hackernews") is not None

@@ -172,7 +172,7 @@ def test_facts() -> None:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(damaged_cases("hackernews_page"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "hackernews_page") is not None

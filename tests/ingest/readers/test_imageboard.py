@@ -111,7 +111,7 @@ def test_anybody_is_no_author(tmp_path: Path, fields: dict[str, Any], author: st
     assert known.get("author") == author
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(damaged_cases("imageboard"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "imageboard") is not None

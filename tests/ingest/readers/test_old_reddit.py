@@ -124,7 +124,7 @@ def test_facts() -> None:
     assert (capture.format, capture.facts.shape, capture.facts.order_known) == ("old_reddit", "page", "page")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(damaged_cases("old_reddit"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "old_reddit") is not None

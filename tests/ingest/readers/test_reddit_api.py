@@ -147,7 +147,7 @@ def test_a_listing_of_submissions_has_no_known_order(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(damaged_cases("reddit_api"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "reddit_api") is not None

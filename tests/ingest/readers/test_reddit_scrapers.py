@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,18 @@ def test_subreddits_and_redditors_of_urs(tmp_path: Path) -> None:
     assert [(post["native_id"], post["native_discussion"]) for post in found] == [("t1_a", "t3_q"), ("t3_s", "t3_s")]
 
 
+@pytest.mark.parametrize("as_answer", [lambda posts: posts, lambda posts: {"data": posts, "error": None}])
+def test_answers_of_the_pushshift_api(tmp_path: Path, as_answer: Callable[[list[Any]], Any]) -> None:
+    common = {"subreddit": "soups", "created_utc": 1_770_000_000, "author": "ada"}
+    comment = {**common, "id": "a", "body": "Broth.", "link_id": "t3_s", "parent_id": "t1_z", "score": 3}
+    submission = {**common, "id": "s", "title": "Soup", "selftext": "", "permalink": "/r/soups/comments/s/soup/"}
+    (records, _), (lines, _) = (
+        read_bytes(tmp_path, json.dumps(as_answer([comment, submission])).encode()),
+        read_bytes(tmp_path, f"{json.dumps(comment)}\n{json.dumps(submission)}".encode(), format="reddit"),
+    )
+    assert records.drop("location").equals(lines.drop("location"))
+
+
 def test_replies_may_nest_deeper_than_any_parser_goes(tmp_path: Path) -> None:
     start = "".join(f'{{"id": "c{n}", "body": "x", "parent_id": "t1_c{n - 1}", "replies": [' for n in range(5_000))
     records, rejected = read_bytes(tmp_path, (start + "]}" * 5_000).encode())
@@ -109,7 +122,7 @@ def test_facts(file: str, order: str) -> None:
     assert (capture.format, capture.facts.source, capture.facts.order_known) == ("reddit_scrapers", "reddit", order)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(damaged_cases("reddit_scrapers"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "reddit_scrapers") is not None

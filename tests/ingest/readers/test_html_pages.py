@@ -1,0 +1,67 @@
+"""Pages as trees: what no page is like is refused, bad markup is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.ingest.containers import Source
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.settings import ReadSettings
+
+
+def parse(folder: Path, data: bytes) -> str | None:
+    path = folder / "page.html"
+    path.write_bytes(data)
+    return text_of(parse_page(Source(path, ReadSettings())).body)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<p>x" * 20_000,
+        b"<ul><li>x</ul>" * 20_000,
+        b"<b>x" * 20_000,
+        b"<font color=1>x</font>" * 20_000,
+        b"<a href=%d>x" * 20_000,
+        b"</div>" * 20_000 + b"<img><br><hr>" * 20_000 + b"x",
+        b"<table><tr><td>x" * 1_000,
+    ],
+)
+def test_bad_markup_is_read(tmp_path: Path, data: bytes) -> None:
+    assert "x" in (parse(tmp_path, data) or "")
+
+
+@pytest.mark.parametrize(
+    ("data", "trouble"),
+    [
+        (b"<div>" * 5_000, "nested more than 4000 deep"),
+        (b"<DIV><span>" * 3_000, "nested more than 4000 deep"),
+        (b"".join(b"<p><font color=%d>" % n for n in range(400)), "more than 300 tags"),
+    ],
+)
+def test_hostile_nesting_is_refused(tmp_path: Path, data: bytes, trouble: str) -> None:
+    with pytest.raises(InputError, match=trouble):
+        parse(tmp_path, data)
+
+
+def test_bytes_that_are_no_text_are_read_as_best_can_be(tmp_path: Path) -> None:
+    assert parse(tmp_path, b"<p>caf\xe9\0 \n noir</p>") == "café noir"
+
+
+def test_what_is_asked_of_nodes(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text('<p id="" class="c"> a <b>b</b>\n</p><i></i>')
+    page = parse_page(Source(path, ReadSettings()))
+    paragraph, empty = page.css_first("p"), page.css_first("i")
+    assert (text_of(paragraph), inner_of(paragraph)) == ("a b", " a <b>b</b>\n")
+    assert [attribute_of(paragraph, name) for name in ("class", "id", "href")] == ["c", None, None]
+    assert (text_of(empty), inner_of(empty), text_of(None), inner_of(None), attribute_of(None, "id")) == (
+        None,
+        "",
+        None,
+        None,
+        None,
+    )
