@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline.ingest.blocks import Block
+from pipeline.ingest.readers import reddit
+from pipeline.ingest.readers.json_lines import parse_block
+from pipeline.ingest.readers.reddit_blocks import block_fields
+from pipeline.ingest.readers.reddit_fields import fields_batch, object_batch
+from pipeline.ingest.records import Rejections
 from tests.ingest.reading import known_of, read_bytes
 
 COMMENT = {"id": "c1", "link_id": "t3_s1", "parent_id": "t3_s1", "body": "Soup.", "author": "ada", "subreddit": "soups"}
@@ -56,7 +64,7 @@ def test_submissions_and_comments(tmp_path: Path) -> None:
             "native_id": "t3_s1",
             "author": "ben",
             "posted_at_raw": "1770000000",
-            "edited_at_raw": "1770000100.0",
+            "edited_at_raw": "1770000100",
             "captured_at_raw": "1770000200",
             "title": "Is cold soup soup?",
             "body": "Discuss &amp; slurp.",
@@ -128,4 +136,86 @@ def test_records_without_id_and_words_go_to_quarantine(tmp_path: Path) -> None:
         ("line 1", "no_id_no_text"),
         ("line 2", "bad_json"),
         ("line 3", "not_an_object"),
+    ]
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+IDS = st.sampled_from(["c1", "t1_c2", "t3_s1", "10", "null", "", None, 7])
+TIMES = st.sampled_from([1770000000, "1770000000", 1770000000.0, 17.5, None, False, "false", "true", "null"])
+COUNTS = st.sampled_from([3, -1, 0, None, "5", 2.0, 2**70])
+TRUTHS = st.sampled_from([True, False, None, "false", "true"])
+THINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["c1", "0z9", "10", "null", "", None]),
+        "name": IDS,
+        "link_id": IDS,
+        "parent_id": IDS,
+        "author": st.sampled_from(["ada", "[deleted]", "null", None]),
+        "body": st.one_of(WORDS, st.sampled_from(["[deleted]", " [Removed] ", "[ Removed by Reddit ]", None])),
+        "selftext": st.one_of(WORDS, st.none()),
+        "title": st.one_of(WORDS, st.none()),
+        "created_utc": TIMES,
+        "created": TIMES,
+        "edited": TIMES,
+        "retrieved_on": TIMES,
+        "score": COUNTS,
+        "ups": COUNTS,
+        "depth": COUNTS,
+        "permalink": st.sampled_from(
+            ["/r/soups/comments/s1/soup/c1/", "/r/soups/comments/s1/soup/", "/r/x/", "", None]
+        ),
+        "subreddit": st.one_of(WORDS, st.none()),
+        "is_self": TRUTHS,
+        "url": st.one_of(WORDS, st.none()),
+        "stickied": TRUTHS,
+        "gilded": COUNTS,
+        "upvote_ratio": st.sampled_from([0.5, 1.0, 0, None]),
+        "distinguished": st.one_of(WORDS, st.none()),
+        "author_flair_text": st.one_of(WORDS, st.just("x" * 5000), st.none()),
+        "_meta": st.sampled_from([None, {"retrieved_2nd_on": 9}, {"b": [1.5], "a": None, "retrieved_2nd_on": "9"}, {}]),
+        "media": st.just({"id": 5, "kind": "video", "parent_id": 6}),
+    },
+)
+LINES = st.one_of(
+    THINGS.map(json.dumps),
+    THINGS.map(lambda thing: json.dumps(thing, ensure_ascii=False)),
+    st.sampled_from(
+        ["", " ", "{", "[]", '{"id": "\\ud800"}', '{"body": "\\\\ud800"}', '{"id": "\\ud83d\\ude00"}\r', "{}"]
+    ),
+)
+
+
+@given(st.lists(LINES, max_size=6))
+def test_blocks_are_read_as_lines_are(lines: list[str]) -> None:
+    block = Block(5, "\n".join([*lines, '{"id": "c9"}']).encode())
+    fields = block_fields(block, ordinal=3, longest=10_000)
+    if fields is not None:
+        (parsed,) = parse_block(block, 3, 10_000)
+        careful, fast = object_batch(parsed), fields_batch(fields, Rejections(), block.line)
+        assert fast.records.to_dicts() == careful.records.to_dicts()
+        assert fast.rejected.to_dicts() == careful.rejected.to_dicts()
+
+
+def test_sound_lines_are_read_in_blocks(tmp_path: Path) -> None:
+    things = [{**COMMENT, "id": f"c{number}", "created_utc": number, "edited": False} for number in range(50)]
+    sound = "\n".join(map(json.dumps, things)).encode()
+    assert block_fields(Block(1, sound), ordinal=0, longest=10_000) is not None
+    numbered = sound.replace(b'"parent_id": "t3_s1"', b'"parent_id": 1000')
+    fields = block_fields(Block(1, numbered), ordinal=0, longest=10_000)
+    assert fields is not None
+    assert set(fields["parent"]) == {"rs"}
+    assert block_fields(Block(1, sound), ordinal=0, longest=100) is None
+
+
+def test_a_bad_line_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reddit, "_PART_BYTES", 500)
+    lines = [json.dumps({**COMMENT, "id": f"c{number}"}) for number in range(40)]
+    lines[7], lines[20], lines[39] = "{", json.dumps({**COMMENT, "score": "many"}), json.dumps({"author": "ada"})
+    records, rejected = read_bytes(tmp_path, "\n".join(lines).encode(), format="reddit")
+    assert records["ordinal"].to_list() == [number for number in range(40) if number not in (7, 39)]
+    assert records["location"].to_list() == [f"line {number + 1}" for number in range(40) if number not in (7, 39)]
+    assert rejected.select("ordinal", "location", "rule", "raw").rows() == [
+        (7, "line 8", "bad_json", b"{"),
+        (39, "line 40", "no_id_no_text", b'{"author": "ada"}'),
     ]

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from pipeline.ingest.blocks import Block
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line, without_surrogates
 from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Rejections
@@ -56,11 +57,31 @@ def parse_lines(source: Source) -> Iterator[ParsedLines]:
     return parse_pieces(source.lines(), "line", source.settings.record_bytes)
 
 
-def parse_pieces(pieces: Pieces, unit: str, longest: int) -> Iterator[ParsedLines]:
-    """The objects among the pieces of a file in order, some 50,000 at a time; blank pieces are passed over."""
+def parse_block(block: Block, ordinal: int, longest: int) -> Iterator[ParsedLines]:
+    """The objects of a block of lines, numbered on from the ordinal given."""
+    return parse_pieces(_Sound(block.lines()), "line", longest, ordinal=ordinal, start=block.first_line)
+
+
+class _Sound(list[bytes]):
+    """Pieces of which none is missing."""
+
+    damage: str | None = None
+
+
+def parse_pieces(pieces: Pieces, unit: str, longest: int, *, ordinal: int = 0, start: int = 1) -> Iterator[ParsedLines]:
+    """The objects among the pieces of a file in order, some 50,000 at a time; blank pieces are passed over.
+
+    Args:
+        pieces: of a file.
+        unit: what locations count.
+        longest: bytes in a piece that is read.
+        ordinal: of the first object.
+        start: number of the first piece.
+    """
     parsed = ParsedLines(unit)
-    ordinal = number = size = 0
-    for number, piece in enumerate(pieces, start=1):
+    number = start - 1
+    size = 0
+    for number, piece in enumerate(pieces, start=start):
         try:
             value = orjson.loads(piece) if len(piece) <= longest else None
         except orjson.JSONDecodeError:

@@ -26,44 +26,19 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import polars as pl
 
+from pipeline.ingest.blocks import Block, Blocks
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.columns import as_count, as_text, as_time, uniform_column
-from pipeline.ingest.readers.json_lines import ParsedLines, parse_lines, peek_objects
-from pipeline.ingest.records import Batch, extra_json, record_frame
+from pipeline.ingest.readers.json_lines import ParsedLines, parse_block, peek_objects
+from pipeline.ingest.readers.reddit_blocks import block_fields
+from pipeline.ingest.readers.reddit_fields import fields_batch, object_batch, object_fields, unwrapped
+from pipeline.ingest.records import Batch, Rejections
 
-_SITE = "https://www.reddit.com"
-_NULL_WORDS = ["", "null", "None", "false", "False"]
-_KEPT = {
-    "_meta",
-    "approved_by",
-    "archived",
-    "author_flair_text",
-    "author_fullname",
-    "controversiality",
-    "crosspost_parent",
-    "distinguished",
-    "gilded",
-    "is_submitter",
-    "link_flair_text",
-    "locked",
-    "num_comments",
-    "over_18",
-    "quarantined",
-    "removal_reason",
-    "removed_by_category",
-    "spoiler",
-    "stickied",
-    "upvote_ratio",
-}
-_GONE = ["[removed]", "[removed by reddit]", "[ removed by reddit ]"]
-_PREFIXED = "^t[0-9]_"
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PART_BYTES = 1 << 20  # of a block that holds lines which want a closer look
 
 
 def recognise(head: Head) -> bool:
@@ -72,7 +47,7 @@ def recognise(head: Head) -> bool:
     known = sum(
         ("body" in value or "selftext" in value)
         and not value.keys().isdisjoint(("link_id", "subreddit", "subreddit_id"))
-        for value in map(_unwrapped, objects)
+        for value in map(unwrapped, objects)
     )
     return known > len(objects) - known + others
 
@@ -84,173 +59,43 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per submission or comment that has an id or words."""
-    for parsed in parse_lines(source):
-        yield _batch(parsed)
+    longest = source.settings.record_bytes
+    blocks = Blocks(source.chunks(), longest)
+    ordinal = 0
+    for block in blocks:
+        batch = _batch(block, ordinal, longest)
+        yield batch
+        ordinal += batch.records.height + batch.rejected.height
+    rejections = Rejections()
+    if blocks.damage:
+        rejections.add(ordinal, f"after line {blocks.lines}", "damaged_file", blocks.damage, b"")
+    if blocks.damage or not ordinal:
+        yield object_batch(ParsedLines(rejections=rejections))
 
 
-def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
-    inner = value.get("data")
-    return inner if "kind" in value and isinstance(inner, dict) else value
-
-
-def _batch(parsed: ParsedLines) -> Batch:
-    objects = [_unwrapped(value) for value in parsed.objects]
-    fields = pl.DataFrame(
-        {
-            "ordinal": parsed.ordinals,
-            "location": parsed.locations(),
-            "is_submission": [_is_submission(value) for value in objects],
-            "id": _column(objects, "id", _as_id),
-            "name": _column(objects, "name", as_text),
-            "link": _column(objects, "link_id", _as_id),
-            "parent": _column(objects, "parent_id", _as_id),
-            "author": _column(objects, "author", as_text),
-            "created": _column(objects, "created_utc", as_time),
-            "created_local": _column(objects, "created", as_time),
-            "edited": _column(objects, "edited", _as_edit_time),
-            "retrieved": _column(objects, "retrieved_on", as_time),
-            "retrieved_utc": _column(objects, "retrieved_utc", as_time),
-            "retrieved_again": pl.Series([_seen_again(value) for value in objects], dtype=pl.String),
-            "title": _column(objects, "title", as_text),
-            "body": _column(objects, "body", _as_words),
-            "selftext": _column(objects, "selftext", _as_words),
-            "community": _column(objects, "subreddit", as_text),
-            "permalink": _column(objects, "permalink", as_text),
-            "score": _column(objects, "score", as_count, pl.Int64()),
-            "ups": _column(objects, "ups", as_count, pl.Int64()),
-            "depth": _column(objects, "depth", _as_depth, pl.Int64()),
-            "extra": pl.Series(
-                [_extra(value, row in parsed.repaired) for row, value in enumerate(objects)], dtype=pl.String
-            ),
-        },
-        schema_overrides={"ordinal": pl.Int64, "location": pl.String, "is_submission": pl.Boolean},
-    )
-    records = _interpreted(fields)
-    hollow = records["native_id"].is_null() & records["body"].is_null()
-    for row in hollow.arg_true().to_list():
-        place = f"line {parsed.numbers[row]}"
-        parsed.rejections.add(
-            parsed.ordinals[row], place, "no_id_no_text", "neither an id nor a text", parsed.lines[row]
-        )
-    columns = records.filter(~hollow).to_dict()
-    constant = {"scope": "reddit", "discussion_scope": "reddit", "markup": "markdown"}
-    return Batch(record_frame({**columns, **constant}), parsed.rejections.frame())
-
-
-def _interpreted(fields: pl.DataFrame) -> pl.DataFrame:
-    """What the fields say: ids with prefixes, the discussion, the parent, times, deletion, addresses."""
-    loose = pl.col(pl.String).exclude("location", "body", "selftext", "title", "extra")
-    fields = fields.with_columns(pl.when(~loose.is_in(_NULL_WORDS)).then(loose))
-    is_submission = pl.col("is_submission")
-    own = pl.when(is_submission).then(_prefixed("id", "t3_")).otherwise(_prefixed("id", "t1_"))
-    own = pl.coalesce(own, pl.col("name"))
-    link = _prefixed("link", "t3_")
-    # A parent without prefix is the submission if it has the submission's id, else a comment.
-    parent = pl.when(_prefixed("parent", "t3_") == link).then(link).otherwise(_prefixed("parent", "t1_"))
-    address = pl.col("permalink")
-    address = pl.when(address.str.starts_with("/")).then(pl.concat_str([pl.lit(_SITE), address])).otherwise(address)
-    # A comment's address is that of its page and its own id.
-    page = address.str.extract(r"^(.*/comments/[0-9a-z]+/[^/]*/)[0-9a-z]+/?$")
-    body = pl.when(is_submission).then(pl.col("selftext")).otherwise(pl.coalesce("body", "selftext"))
-    sign = body.str.strip_chars().str.to_lowercase()
-    author = pl.col("author")
-    title = pl.when(is_submission).then(pl.col("title"))
-    return fields.select(
-        "ordinal",
-        "location",
-        "community",
-        "depth",
-        "extra",
-        native_id=own,
-        native_discussion=pl.when(is_submission).then(own).otherwise(link),
-        parent_known=is_submission | parent.is_not_null(),
-        native_parent=pl.when(~is_submission).then(parent),
-        author=pl.when(~author.is_in(["[deleted]", "[removed]"])).then(author),
-        posted_at_raw=pl.coalesce("created", "created_local"),
-        edited_at_raw=pl.col("edited"),
-        captured_at_raw=pl.coalesce("retrieved_again", "retrieved", "retrieved_utc"),
-        title=title,
-        body=body,
-        votes=pl.coalesce("score", "ups"),
-        deletion=pl.when(sign == "[deleted]").then(pl.lit("author")).when(sign.is_in(_GONE)).then(pl.lit("moderator")),
-        discussion_title=title,
-        discussion_url=pl.when(is_submission).then(address).otherwise(page),
-        permalink=address,
-    )
-
-
-def _prefixed(name: str, prefix: str) -> pl.Expr:
-    """An id with the prefix of its kind, unless it has one."""
-    value = pl.col(name)
-    return pl.when(value.str.contains(_PREFIXED)).then(value).otherwise(pl.concat_str([pl.lit(prefix), value]))
-
-
-def _column(
-    objects: list[dict[str, Any]], name: str, convert: Callable[[Any], Any], dtype: pl.DataType | None = None
-) -> pl.Series:
-    """Values of one field; what the field cannot be is null."""
-    dtype = pl.String() if dtype is None else dtype
-    values = [value.get(name) for value in objects]
-    if (sound := uniform_column(values, dtype)) is not None and (convert is not _as_id or int not in map(type, values)):
-        return sound
-    kind = str if dtype == pl.String else int
-    converted = [value if value is None else convert(value) for value in values]
-    return pl.Series([value if isinstance(value, kind) else None for value in converted], dtype=dtype)
-
-
-def _as_id(value: Any) -> Any:
-    """An id; late Pushshift writes numbers where Reddit writes them in base 36."""
-    if type(value) is not int:
-        return as_text(value)
-    digits = ""
-    while value > 0:
-        value, digit = divmod(value, 36)
-        digits = _DIGITS[digit] + digits
-    return digits
-
-
-def _as_edit_time(value: Any) -> Any:
-    return None if isinstance(value, bool) else as_time(value)
-
-
-def _as_words(value: Any) -> Any:
-    return value if isinstance(value, str) else None
-
-
-def _as_depth(value: Any) -> Any:
-    return value if type(value) is int and 0 <= value < 1 << 31 else None
-
-
-def _is_submission(value: dict[str, Any]) -> bool:
-    commented = value.get("link_id") or "null"
-    return commented in _NULL_WORDS and "body" not in value and ("selftext" in value or "title" in value)
-
-
-def _seen_again(value: dict[str, Any]) -> str | None:
-    """When Arctic Shift fetched the record a second time, whose votes it shows."""
-    meta = value.get("_meta")
-    again = as_time(meta.get("retrieved_2nd_on")) if isinstance(meta, dict) else None
-    return again if isinstance(again, str) else None
-
-
-def _extra(value: dict[str, Any], repaired: bool) -> str | None:
-    kept: dict[str, Any] = {}
-    for name in value.keys() & _KEPT:
-        inner = value[name]
-        if inner and inner not in _NULL_WORDS:
-            kept[name] = inner
-    if value.get("is_self") in (False, "false"):
-        kept["url"] = value.get("url")
-    if value.get("edited") is True:
-        kept["edited"] = True
-    if repaired:
-        kept["text_repaired"] = True
-    return extra_json(kept) if kept else None
+def _batch(block: Block, ordinal: int, longest: int) -> Batch:
+    """Records of a block: at once where all its lines are sound, else by parts, and those that are not line by line."""
+    if (fields := block_fields(block, ordinal=ordinal, longest=longest)) is not None:
+        return fields_batch(fields, Rejections(), block.line)
+    gathered: list[pl.DataFrame] = []
+    rejections = Rejections()
+    for part in block.divide(_PART_BYTES):
+        if (fields := block_fields(part, ordinal=ordinal, longest=longest)) is not None:
+            gathered.append(fields)
+            ordinal += fields.height
+            continue
+        for parsed in parse_block(part, ordinal, longest):
+            gathered.append(object_fields(parsed))
+            rejections.rows += parsed.rejections.rows
+            ordinal += len(parsed.ordinals) + len(parsed.rejections.rows)
+    places = pl.concat(gathered)
+    lines = places["location"].str.slice(len("line ")).cast(pl.Int64) - block.first_line
+    return fields_batch(places, rejections, lambda row: block.line(lines[row]))
 
 
 READER = Reader(
     name="reddit",
-    version=1,
+    version=2,
     title="Reddit submissions and comments from Pushshift or Arctic Shift",
     extensions=(".ndjson", ".jsonl", ".zst"),
     replies="parent_id of every comment",

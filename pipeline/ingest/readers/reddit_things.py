@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.ingest.readers.json_lines import ParsedLines
-from pipeline.ingest.readers.reddit import _batch as records_of
+from pipeline.ingest.readers.reddit_fields import object_batch as records_of
 from pipeline.ingest.readers.saved_answers import Answers
 from pipeline.ingest.records import BATCH_RECORDS, Batch, Rejections, extra_json
 
@@ -71,8 +71,8 @@ class Things:
 
     def _batch(self, rows: slice, rejections: Rejections) -> Batch:
         objects, ordinals = self._objects[rows], self._ordinals[rows]
-        raw = [_raw_of(fields) for fields in objects]
-        batch = records_of(ParsedLines("thing", ordinals, ordinals, raw, objects, rejections=rejections))
+        unread = [b""] * len(objects)
+        batch = records_of(ParsedLines("thing", ordinals, ordinals, unread, objects, rejections=rejections))
         titles = {
             ordinal: title
             for ordinal, fields in zip(ordinals, objects, strict=True)
@@ -87,14 +87,19 @@ class Things:
         ]
         named = pl.Series([titles.get(ordinal) for ordinal in read], dtype=pl.String)
         places = pl.Series([self._places[ordinal] for ordinal in read], dtype=pl.String)
-        spots = [self._places.get(row[0], row[1]) for row in batch.rejected.iter_rows()]
+        unfit = set(batch.rejected["ordinal"]) & self._places.keys()
+        shown = {o: _raw_of(fields) for o, fields in zip(ordinals, objects, strict=True) if o in unfit}
+        rejected = [
+            (*row[:1], self._places.get(row[0], row[1]), *row[2:-1], shown.get(row[0], row[-1]))
+            for row in batch.rejected.iter_rows()
+        ]
         return Batch(
             batch.records.with_columns(
                 location=places,
                 extra=pl.Series(extra, dtype=pl.String),
                 discussion_title=pl.coalesce("discussion_title", named),
             ),
-            batch.rejected.with_columns(location=pl.Series(spots, dtype=pl.String)),
+            pl.DataFrame(rejected, schema=batch.rejected.schema, orient="row"),
         )
 
 
