@@ -78,7 +78,7 @@ def test_a_named_format_is_obeyed(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_work_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"parquet, .*reddit, .*jsonl, json, csv, flat_text"):
+    with pytest.raises(SettingError, match=r"The formats are .*reddit.*jsonl.*csv.*flat_text"):
         format_of(tmp_path, b"Hello", format="word")
     with pytest.raises(SettingError, match="--map body=words"):
         format_of(tmp_path, b"Hello", columns={"body": "words"})
@@ -107,7 +107,8 @@ def test_files_are_found_in_folders(tmp_path: Path) -> None:
 def test_list_formats_names_every_reader() -> None:
     formats = list_formats()
     assert formats["name"].is_unique().all()
-    assert formats["name"].to_list()[-4:] == ["jsonl", "json", "csv", "flat_text"]
+    assert {"jsonl", "json", "csv", "parquet", "reddit"} <= set(formats["name"])
+    assert formats["name"][-1] == "flat_text", "whatever nobody else knows"
     assert formats.null_count().sum_horizontal().item() == 0
 
 
