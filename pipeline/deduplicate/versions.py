@@ -184,6 +184,7 @@ def _judge_discussions(rows: pl.DataFrame) -> pl.DataFrame:
         shape=pl.coalesce(pl.col("shape").drop_nulls().min(), guess),
         order_known=declared.min().fill_null("unknown"),
         home=pl.col("community").drop_nulls().min(),
+        site=pl.col("source").drop_nulls().min(),
     )
 
 
@@ -191,7 +192,7 @@ def _draft_placeholders(placeholders: pl.DataFrame, kinds: pl.DataFrame) -> pl.D
     empty = pl.lit([], dtype=pl.List(pl.String))
     drafts = placeholders.join(kinds, on="discussion_id", how="left", maintain_order="left").with_columns(
         community="home",
-        source=pl.when(pl.col("source").str.starts_with("discussion:").not_()).then("source"),
+        source="site",
         parent_known=pl.lit(False),
         text=pl.lit(""),
         words=pl.lit(""),
