@@ -196,7 +196,12 @@ def formats() -> None:
 
 
 @app.command()
-def audit(directory: ArchiveArgument = Path("parquet")) -> None:
+def audit(
+    directory: ArchiveArgument = Path("parquet"),
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read the raw files once more, and compare every record with the tables.")
+    ] = False,
+) -> None:
     """Recompute from the published files that nothing was lost and every table keeps its rules."""
     from rich.text import Text
 
@@ -205,6 +210,10 @@ def audit(directory: ArchiveArgument = Path("parquet")) -> None:
 
     findings = audit_archive(directory)
     console = _console()
+    if deep:
+        from pipeline.audit.deep import audit_raw
+
+        findings += audit_raw(directory, note=lambda text: typer.echo(printable(text), err=True))
     for finding in findings:
         line = Text(f"{finding.table}  {finding.rule}", "red").append(f"  {finding.count:,} rows, e.g. ", "default")
         _show(console, line.append(printable(str(finding.example)), "default"))

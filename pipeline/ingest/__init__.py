@@ -67,7 +67,8 @@ class Capture:
         if self._reader is None:
             parts = read_parts(self._source, self.format)
         else:
-            parts = iter([Part(None, self.format, self.reader_version, self.facts, self._reader.read(self._source))])
+            batches = self._reader.read(self._source)
+            parts = iter([Part(None, self.format, self.reader_version, self.facts, self._source, batches)])
         return (replace(part, _batches=map(_mended, part.batches())) for part in parts)
 
     def batches(self) -> Iterator[Batch]:

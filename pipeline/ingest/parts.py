@@ -34,12 +34,14 @@ class Part:
         name: what an archive calls it; None for a capture that is no archive, and for the archive itself.
         format, reader_version: of the reader that knows it; None where none does.
         facts: what is known of it as a whole.
+        source: its bytes, for as long as the next part is not asked for; None where it is refused.
     """
 
     name: str | None
     format: str | None
     reader_version: int | None
     facts: CaptureFacts
+    source: Source | None
     _batches: Iterator[Batch]
 
     def batches(self) -> Iterator[Batch]:
@@ -74,7 +76,7 @@ def read_parts(source: Source, kind: str) -> Iterator[Part]:
             place = "the archive" if numbers.last is None else f"after member {numbers.last}"
             yield _refused(numbers, None, place, rule, _plain(trouble, source))
         if numbers.last is None:
-            yield Part(None, None, None, NO_FACTS, iter([Batch(empty_table(RawRecords), Rejections().frame())]))
+            yield Part(None, None, None, NO_FACTS, None, iter([Batch(empty_table(RawRecords), Rejections().frame())]))
 
 
 class _Numbers:
@@ -101,7 +103,7 @@ def _member_parts(member: Member, numbers: _Numbers) -> Iterator[Part]:
         yield _refused(numbers, member.name, place, "unknown_format", _plain(trouble, source), member.start)
     else:
         batches = _numbered(reader.read(source), member, source, numbers)
-        yield Part(member.name, reader.name, reader.version, facts, batches)
+        yield Part(member.name, reader.name, reader.version, facts, source, batches)
     if member.damage:
         yield _refused(numbers, member.name, f"after {place}", "damaged_file", member.damage)
 
@@ -135,7 +137,7 @@ def _numbered(batches: Iterator[Batch], member: Member, source: Source, numbers:
 
 
 def _refused(numbers: _Numbers, name: str | None, location: str, rule: str, detail: str, start: bytes = b"") -> Part:
-    return Part(name, None, None, NO_FACTS, iter([_rejected(numbers, location, rule, detail, start)]))
+    return Part(name, None, None, NO_FACTS, None, iter([_rejected(numbers, location, rule, detail, start)]))
 
 
 def _rejected(numbers: _Numbers, location: str, rule: str, detail: str, start: bytes) -> Batch:

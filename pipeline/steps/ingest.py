@@ -7,14 +7,15 @@ The files in an archive are parts of one capture; each is normalised by what its
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.errors import InputError
-from pipeline.ingest import locate_file, open_capture
+from pipeline.ingest import Part, locate_file, open_capture
 from pipeline.normalise import normalise_records
-from pipeline.pack import load_pack
+from pipeline.pack import ModelPack, load_pack
 from pipeline.steps.plan import RawFile, RunPlan, StepReport, timed_report
 from pipeline.store.captures import CaptureWriter
 from pipeline.tables import Quarantine, RawRecords, Records, check_table
@@ -68,16 +69,19 @@ def _locate(file: RawFile) -> Path:
 
 def _read_capture(plan: RunPlan, capture_id: str, path: Path, facts: dict[str, object]) -> dict[str, int]:
     pack = load_pack()
-    settings = plan.parameters.settings.read
-    capture = open_capture(path, settings)
+    capture = open_capture(path, plan.parameters.settings.read)
     with CaptureWriter(plan.layout, capture_id) as writer:
         for part in capture.parts():
-            for batch in part.batches():
-                raw = check_table(RawRecords, batch.records)
-                records, wordless = normalise_records(raw, capture_id, part.facts, pack)
-                rejected = pl.concat(
-                    [batch.rejected.with_columns(capture_id=pl.lit(capture_id)).select(wordless.columns), wordless]
-                )
-                writer.add(check_table(Records, records), check_table(Quarantine, rejected.sort("ordinal")))
+            for records, rejected in read_part(part, capture_id, pack):
+                writer.add(check_table(Records, records), check_table(Quarantine, rejected))
         said = {**facts, "format": capture.format, "reader_version": capture.reader_version}
         return writer.finish(said).facts
+
+
+def read_part(part: Part, capture_id: str, pack: ModelPack) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Records and Quarantine rows of a part of a capture, batch by batch, each in the order of ordinal."""
+    for batch in part.batches():
+        raw = check_table(RawRecords, batch.records)
+        records, wordless = normalise_records(raw, capture_id, part.facts, pack)
+        rejected = batch.rejected.with_columns(capture_id=pl.lit(capture_id)).select(wordless.columns)
+        yield records, pl.concat([rejected, wordless]).sort("ordinal")

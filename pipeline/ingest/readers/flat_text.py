@@ -32,7 +32,7 @@ from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch, Rejections, extra_json, record_frame
 
 # Marks without width say nothing at the edge of a line: zero width space, word joiner, byte order mark.
-_EDGES = "".join(chr(point) for point in range(0x3001) if chr(point).isspace()) + "\u200b\u2060\ufeff"
+EDGES = "".join(chr(point) for point in range(0x3001) if chr(point).isspace()) + "\u200b\u2060\ufeff"
 _MARKED_UP = re.compile(rb"<\?xml|<!doctype|<[a-z](?s:.){,4000}</|[\[{]\s*[\[{\"]|\{\s*\}|\[\s*\]\s*$", re.IGNORECASE)
 _REPAIRED = extra_json({"text_repaired": True})
 
@@ -84,7 +84,7 @@ def read(source: Source) -> Iterator[Batch]:
             ordinal += 1
             continue
         text, repaired = decode_line(line)
-        text = text.strip(_EDGES)
+        text = text.strip(EDGES)
         if not text:
             continue
         ordinals.append(ordinal)

@@ -1,0 +1,213 @@
+"""The deep audit: whether what was published is what the raw files hold, by reading them once more.
+
+In: an archive whose raw files are still where they were. Out: findings, none where all is well.
+
+>>> audit_raw(Path("parquet"))
+[]
+
+Every capture is read again with the settings it was read with, and each of its records is looked for among the
+published sightings, with its place, author, time, parent, votes and words; each rejected one in quarantine. Of the
+formats in which a line is a record, every line with anything on it must be one or the other, which is asked of the
+bytes, not of the reader. A file that is gone or has changed cannot be asked: it is noted, and is no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+import polars as pl
+
+from pipeline.audit.finding import Finding
+from pipeline.errors import InputError
+from pipeline.ids import digest_file
+from pipeline.ingest import Part, open_capture
+from pipeline.ingest.decoding import decode_line
+from pipeline.ingest.readers.flat_text import EDGES
+from pipeline.pack import load_pack
+from pipeline.settings import ReadSettings
+from pipeline.steps.ingest import read_part
+from pipeline.store.captures import read_capture
+from pipeline.store.layout import ArchiveLayout
+from pipeline.store.snapshot import find_snapshot, scan_table
+
+_LINE_FORMATS = ("flat_text", "jsonl", "reddit")
+# What a published sighting says, and what the record says that it shows.
+_TOLD = {
+    "sighting_id": "sighting_id",
+    "location": "location",
+    "author_raw": "author",
+    "posted_at_raw": "posted_at_raw",
+    "declared_parent": "native_parent",
+    "votes": "votes",
+    "extra": "extra",
+    "body_published": "body",
+}
+_REJECTED = ("location", "stage", "rule", "detail", "raw")
+
+
+@dataclass
+class _Found:
+    """What is wrong, gathered over all captures: per rule its table, how many rows, and the first of them."""
+
+    rules: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+
+    def add(self, rule: str, table: str, count: int, example: str) -> None:
+        if count:
+            before, first = self.rules.get((rule, table), (0, example))
+            self.rules[rule, table] = before + count, first
+
+    def findings(self) -> list[Finding]:
+        return [Finding(rule, table, count, example) for (rule, table), (count, example) in self.rules.items()]
+
+
+def audit_raw(path: Path, snapshot: str | None = None, note: Callable[[str], object] | None = None) -> list[Finding]:
+    """Everything in an archive that is not as the raw files say.
+
+    Args:
+        path: the archive's folder.
+        snapshot: the run_id of a snapshot; by default the current one.
+        note: called with a line for every raw file that cannot be asked.
+
+    Returns:
+        One finding per rule that does not hold.
+
+    Raises:
+        ArchiveError: there is no archive, or it is of another version.
+    """
+    folder = find_snapshot(path, snapshot)
+    layout = ArchiveLayout(path)
+    found = _Found()
+    with TemporaryDirectory(prefix="threadloom-") as scratch:
+        published = _write_published(folder, Path(scratch, "sightings.parquet"))
+        quarantine = scan_table(folder, "quarantine")
+        for row in scan_table(folder, "captures").collect().iter_rows(named=True):
+            file = _unchanged_file(row)
+            if file is None:
+                if note is not None:
+                    note(f"{', '.join(row['paths'])}: gone or changed, so what came of it cannot be compared")
+                continue
+            said = read_capture(layout, row["capture_id"]).facts["read"]
+            of_capture = pl.col("capture_id") == row["capture_id"]
+            _audit_capture(
+                row, file, ReadSettings(**said), published.filter(of_capture), quarantine.filter(of_capture), found
+            )
+    return found.findings()
+
+
+def _write_published(folder: Path, path: Path) -> pl.LazyFrame:
+    """Sightings with the body that was scraped, as far as the tables tell it, in the order of capture and ordinal."""
+    settings = orjson.loads(scan_table(folder, "runs").select(pl.col("settings").last()).collect().item())
+    posts = scan_table(folder, "posts").select("post_id", post_text="text", deleted="deleted_at")
+    body = pl.coalesce("body_raw", "post_text")
+    if settings.get("honour_deletions"):
+        body = pl.when(pl.col("deleted").is_null()).then(body)
+    told = scan_table(folder, "sightings").join(posts, on="post_id", how="left", maintain_order="left")
+    told.with_columns(body_published=body).drop("post_text", "deleted").sink_parquet(path)
+    return pl.scan_parquet(path)
+
+
+def _unchanged_file(row: dict[str, Any]) -> Path | None:
+    """Where the bytes of a capture still are."""
+    for name in row["paths"]:
+        path = Path(name)
+        if path.is_file() and path.stat().st_size == row["bytes"] and digest_file(path) == row["capture_id"]:
+            return path
+    return None
+
+
+def _audit_capture(
+    row: dict[str, Any],
+    file: Path,
+    settings: ReadSettings,
+    published: pl.LazyFrame,
+    quarantine: pl.LazyFrame,
+    found: _Found,
+) -> None:
+    pack = load_pack()
+    place = f"{file} ({row['capture_id']})"
+    n_records = n_rejected = 0
+    try:
+        for part in open_capture(file, settings).parts():
+            lines = _Lines(part)
+            for records, rejected in read_part(part, row["capture_id"], pack):
+                first = n_records
+                n_records += records.height + rejected.height
+                n_rejected += rejected.height
+                here = pl.col("ordinal").is_between(first, n_records - 1)
+                _compare_records(records, published.filter(here).collect(), place, found)
+                _compare_rejected(rejected, quarantine.filter(here).collect(), place, found)
+                lines.account(records["location"])
+                lines.account(rejected["location"])
+            found.add("lines_are_accounted", "captures", *lines.lost(place))
+    except InputError as error:
+        if row["error"] is None:
+            found.add("file_is_readable", "captures", 1, f"{place}: {error}")
+        return
+    if row["error"] is not None:
+        found.add("file_is_unreadable", "captures", 1, f"{place} can be read, but {row['error']}")
+    elif (n_records, n_rejected) != (row["n_records"], row["n_rejected"]):
+        said = f"{row['n_records']} records, {row['n_rejected']} rejected"
+        found.add("counts_hold", "captures", 1, f"{place} holds {n_records}, {n_rejected} rejected; published: {said}")
+
+
+def _compare_records(records: pl.DataFrame, published: pl.DataFrame, place: str, found: _Found) -> None:
+    """Every record must be a sighting that says the same, and every sighting a record."""
+    told = published.select("ordinal", *_TOLD)
+    read = records.select("ordinal", **{name: pl.col(column) for name, column in _TOLD.items()})
+    lost = read.join(told, on="ordinal", how="anti")
+    found.add("record_is_sighting", "sightings", lost.height, _example(lost, place))
+    invented = told.join(read, on="ordinal", how="anti")
+    found.add("sighting_is_record", "sightings", invented.height, _example(invented, place))
+    both = read.join(told, on="ordinal", how="inner", suffix="_told")
+    # A record without body shows the post that others showed; so does a body that was withdrawn with its post.
+    silent = {"body_published": pl.col("body_published").is_null() | pl.col("body_published_told").is_null()}
+    for name in _TOLD:
+        same = pl.col(name).eq_missing(pl.col(f"{name}_told"))
+        other = both.filter(~(same | silent[name] if name in silent else same))
+        found.add(f"{name.removesuffix('_published')}_is_as_scraped", "sightings", other.height, _example(other, place))
+
+
+def _compare_rejected(rejected: pl.DataFrame, quarantine: pl.DataFrame, place: str, found: _Found) -> None:
+    """Every rejected record must stand in quarantine as it is, and nothing else may."""
+    read, told = (frame.select("ordinal", *_REJECTED) for frame in (rejected, quarantine))
+    key = ["ordinal", *_REJECTED]
+    lost = read.join(told, on=key, how="anti")
+    found.add("rejected_is_quarantined", "quarantine", lost.height, _example(lost, place))
+    invented = told.join(read, on=key, how="anti")
+    found.add("quarantined_is_rejected", "quarantine", invented.height, _example(invented, place))
+
+
+def _example(rows: pl.DataFrame, place: str) -> str:
+    return f"{place}: {rows['location'][0]}" if rows.height else ""
+
+
+class _Lines:
+    """Which lines of a part are records or rejected, where its format has one a line."""
+
+    def __init__(self, part: Part) -> None:
+        self._source = part.source if part.format in _LINE_FORMATS else None
+        self._seen: list[pl.Series] = []
+
+    def account(self, locations: pl.Series) -> None:
+        """Note where records or rejected ones stand."""
+        if self._source is not None:
+            numbers = locations.str.extract(r"(?:^|: )line (\d+)$").cast(pl.Int64)
+            self._seen.append(numbers.drop_nulls())
+
+    def lost(self, place: str) -> tuple[int, str]:
+        """How many lines with something on them are neither, and the first of them in words."""
+        if self._source is None:
+            return 0, ""
+        seen = set(pl.concat(self._seen).to_list()) if self._seen else set()
+        # A Python loop over the lines that no record stands on: blank ones, in a sound archive.
+        lost = [
+            number
+            for number, line in enumerate(self._source.lines(), start=1)
+            if number not in seen and decode_line(line)[0].strip(EDGES)
+        ]
+        return len(lost), f"{place}: line {lost[0]} of {self._source.name}" if lost else ""
