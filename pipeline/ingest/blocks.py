@@ -8,9 +8,12 @@ In: pieces of a file. Out: blocks that end where a line ends, each with the numb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,9 @@ from numpy.typing import NDArray
 from pipeline.ingest.unpacking import DamagedStreamError
 
 BLOCK_BYTES = 8 << 20
+_AHEAD = 2  # blocks parsed at the same time
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,9 @@ class Block:
         ends = np.flatnonzero(np.frombuffer(self.data, dtype=np.uint8) == 0x0A)
         return ends if self.data.endswith(b"\n") else np.append(ends, len(self.data))
 
-    def __len__(self) -> int:
+    @cached_property
+    def height(self) -> int:
+        """How many lines there are."""
         return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
 
     def line(self, row: int) -> bytes:
@@ -54,7 +62,7 @@ class Block:
         start = first = 0
         while start < len(self.data):
             row = int(np.searchsorted(self.ends, start + bytes_each))
-            row = min(max(row, first), len(self) - 1)
+            row = min(max(row, first), self.height - 1)
             end = int(self.ends[row]) + 1
             yield Block(self.first_line + first, self.data[start:end])
             start, first = end, row + 1
@@ -94,5 +102,26 @@ class Blocks:
 
     def _block(self, pieces: list[bytes]) -> Block:
         block = Block(self.lines + 1, b"".join(pieces))
-        self.lines += len(block)
+        self.lines += block.height
         return block
+
+
+def parse_ahead(parse: Callable[[Block], T], blocks: Iterable[Block]) -> Iterator[T]:
+    """What comes of each block, in their order; the next ones are parsed in threads while one is worked on.
+
+    Args:
+        parse: depends on nothing but its block, and leaves the interpreter free for most of its time.
+        blocks: at most three of them are held at once.
+    """
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(_AHEAD, thread_name_prefix="parse") as pool:
+        try:
+            for block in blocks:
+                waiting.append(pool.submit(parse, block))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -35,6 +35,11 @@ class Batch:
     records: pl.DataFrame
     rejected: pl.DataFrame
 
+    def shifted(self, ordinal: int) -> Batch:
+        """The same records, their ordinals counted on from the one given."""
+        on = pl.col("ordinal") + ordinal
+        return Batch(self.records.with_columns(on), self.rejected.with_columns(on)) if ordinal else self
+
 
 @dataclass
 class Rejections:

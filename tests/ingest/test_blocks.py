@@ -36,12 +36,12 @@ def test_blocks_hold_the_lines_of_a_file(pieces: list[bytes], size: int) -> None
 def test_a_block_knows_its_lines(lines: list[bytes], ended: bool, size: int) -> None:
     data = b"\n".join(lines) + (b"\n" if ended or not lines[-1] else b"")
     block = Block(7, data)
-    assert len(block) == len(lines)
+    assert block.height == len(lines)
     assert block.lines() == lines
     assert [block.line(row) for row in range(len(lines))] == lines
     assert block.longest_line() == max(map(len, lines))
     parts = list(block.divide(size))
     assert b"".join(part.data for part in parts) == data
-    assert [part.first_line + row for part in parts for row in range(len(part))] == [
+    assert [part.first_line + row for part in parts for row in range(part.height)] == [
         7 + row for row in range(len(lines))
     ]

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipeline.ingest.blocks import Block, Blocks
+from pipeline.ingest.blocks import Block, Blocks, parse_ahead
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.json_lines import ParsedLines, parse_block, peek_objects
@@ -62,9 +62,8 @@ def read(source: Source) -> Iterator[Batch]:
     longest = source.settings.record_bytes
     blocks = Blocks(source.chunks(), longest)
     ordinal = 0
-    for block in blocks:
-        batch = _batch(block, ordinal, longest)
-        yield batch
+    for batch in parse_ahead(lambda block: _batch(block, longest), blocks):
+        yield batch.shifted(ordinal)
         ordinal += batch.records.height + batch.rejected.height
     rejections = Rejections()
     if blocks.damage:
@@ -73,10 +72,11 @@ def read(source: Source) -> Iterator[Batch]:
         yield object_batch(ParsedLines(rejections=rejections))
 
 
-def _batch(block: Block, ordinal: int, longest: int) -> Batch:
+def _batch(block: Block, longest: int) -> Batch:
     """Records of a block: at once where all its lines are sound, else by parts, and those that are not line by line."""
-    if (fields := block_fields(block, ordinal=ordinal, longest=longest)) is not None:
+    if (fields := block_fields(block, ordinal=0, longest=longest)) is not None:
         return fields_batch(fields, Rejections(), block.line)
+    ordinal = 0
     gathered: list[pl.DataFrame] = []
     rejections = Rejections()
     for part in block.divide(_PART_BYTES):

@@ -10,8 +10,7 @@ way than the careful parser (numbers for ids, halves of surrogate pairs, empty l
 
 from __future__ import annotations
 
-import re
-
+import numpy as np
 import orjson
 import polars as pl
 
@@ -32,7 +31,6 @@ _SCHEMA: dict[str, type[pl.DataType]] = {
 }
 _NUMBERED_PARENTS: dict[str, type[pl.DataType]] = {**_SCHEMA, "parent_id": pl.Int64}
 _ONLY_DIGITS = r"^-?[0-9]+$"
-_HALF_PAIR = re.compile(rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]", re.DOTALL)
 _REFUSED = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _WORDS_OF_NULL = list(NULL_WORDS)
 _NO_META = [*NULL_WORDS, "{}"]
@@ -83,10 +81,10 @@ def _parse(block: Block, longest: int) -> pl.DataFrame | None:
     data = block.data
     if len(data) > longest and block.longest_line() > longest:
         return None
-    if (b"\\ud" in data or b"\\uD" in data) and _HALF_PAIR.search(data):
+    if _may_hold_half_pairs(data):
         return None
     things = _read(data, _SCHEMA)
-    if things is None or things.height != len(block) or things["kind"].null_count() < things.height:
+    if things is None or things.height != block.height or things["kind"].null_count() < things.height:
         return None
     numbers = things.select(pl.col("link_id", "parent_id").str.contains(_ONLY_DIGITS).any())
     if numbers["link_id"][0]:
@@ -99,6 +97,19 @@ def _parse(block: Block, longest: int) -> pl.DataFrame | None:
     # A Python loop over the numbers, which late Pushshift alone has.
     parents = [None if value is None else as_id(value) for value in numbered["parent_id"]]
     return things.with_columns(pl.Series("parent_id", parents, dtype=pl.String))
+
+
+def _may_hold_half_pairs(data: bytes) -> bool:
+    """Whether a surrogate stands alone in an escape, which polars would read as something else."""
+    octets = np.frombuffer(data, dtype=np.uint8)
+    slashes = np.flatnonzero(octets[: max(0, octets.size - 5)] == 0x5C)
+    surrogates = slashes[(octets[slashes + 1] == 0x75) & (octets[slashes + 2] | 0x20 == 0x64)]  # a "u" and a "d"
+    if not surrogates.size:
+        return False
+    digit = octets[surrogates + 3] | 0x20
+    low = surrogates[(digit >= 0x63) & (digit <= 0x66)]  # c to f
+    high = surrogates[(digit == 0x38) | (digit == 0x39) | (digit == 0x61) | (digit == 0x62)]  # 8, 9, a, b
+    return not np.array_equal(high + 6, low)
 
 
 def _read(data: bytes, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame | None:
