@@ -60,9 +60,10 @@ def decide_batch(
 
     Args:
         model: of the discussions' lens.
-        rows: all rows of the discussions, sorted by row; the other arguments as `infer_links` has them.
+        rows: all rows of the discussions, sorted by row, with their listing; the other arguments as `infer_links` has
+            them.
     """
-    context = lay_out(rows, posts, quotations, pack)
+    context = lay_out(rows, posts, quotations, pack, reading=() if model.lens.startswith("page") else (_flat_time(),))
     numbers = rows["row"].to_numpy()
     settled = rows["is_settled"].to_numpy()[np.searchsorted(numbers, context.rows[: context.n_posts])]
     children = np.flatnonzero(~settled)
@@ -88,6 +89,12 @@ def decide_batch(
         under_confidence=under_confidence,
         links=list_links(model, rows, context, pairs, scores, confidence, chosen, settings.runners_up),
     )
+
+
+def _flat_time() -> pl.Expr:
+    """Times by which a flat listing (perhaps newest first) is read; null where the listing is in time order itself."""
+    time = pl.col("posted_at").forward_fill().over("discussion")
+    return pl.when(pl.col("listing") == "flat").then(time)
 
 
 def _choose_window(context: Context, settings: Settings, in_page_order: bool) -> Ints:

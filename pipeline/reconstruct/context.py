@@ -11,6 +11,7 @@ submissions, which stand outside the listing. Placeholders have neither words no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +81,13 @@ class Context:
     quoted_own: Floats
 
 
-def lay_out(rows: pl.DataFrame, posts: pl.DataFrame, quotations: pl.DataFrame, pack: ModelPack) -> Context:
+def lay_out(
+    rows: pl.DataFrame,
+    posts: pl.DataFrame,
+    quotations: pl.DataFrame,
+    pack: ModelPack,
+    reading: Sequence[pl.Expr] = (),
+) -> Context:
     """The discussions of the rows as arrays.
 
     Args:
@@ -88,8 +95,10 @@ def lay_out(rows: pl.DataFrame, posts: pl.DataFrame, quotations: pl.DataFrame, p
         posts: DraftPosts that the rows' source_row counts.
         quotations: Quotations; pairs with a post outside the rows are ignored.
         pack: word rarities.
+        reading: what posts of a discussion are sorted by before their row number; as listed by default.
     """
     listed = rows.filter(~pl.col("is_placeholder") & (pl.col("row") != pl.col("submission")))
+    listed = listed.sort("discussion", *reading, "row") if reading else listed
     heads = rows.filter(pl.col("row") == pl.col("submission"))
     entries = pl.concat([listed, heads])
     n_posts = listed.height

@@ -89,9 +89,8 @@ def settle_declared(posts: pl.DataFrame) -> pl.DataFrame:
             pl.col("source_row").cast(pl.Int64),
             pl.col("discussion_id").rle_id().cast(pl.Int64).alias("discussion"),
         )
-        .with_columns(_submission_row())
     )
-    rows = _find_declared(rows)
+    rows = _find_declared(rows).with_columns(_submission_row())
     rows = _add_depths(rows)
     parents, cut = _open_circles(rows)
     rows = rows.with_columns(pl.Series("parent", parents), pl.Series("cut", cut))
@@ -105,8 +104,12 @@ def settle_declared(posts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _submission_row() -> pl.Expr:
-    """The first submission of each page as a row number on every row of it; -1 where none is known."""
-    known = pl.when(pl.col("is_submission") & (pl.col("shape") == "page")).then(pl.col("row"))
+    """The first submission of each page as a row number on every row of it; -1 where none is known.
+
+    One that declares to answer a post of its own page is no submission: whatever hangs under it would go in a circle.
+    """
+    is_head = pl.col("is_submission") & (pl.col("shape") == "page") & (pl.col("parent") < 0)
+    known = pl.when(is_head).then(pl.col("row"))
     return known.min().over("discussion").fill_null(NONE).alias("submission")
 
 

@@ -84,7 +84,7 @@ def infer_links(
         rows.group_by("discussion", maintain_order=True)
         .agg(pl.len().alias("n"), is_open.any().alias("is_open"))
         .filter("is_open")
-        .join(listings.select("discussion", "lens"), on="discussion", how="left", maintain_order="left")
+        .join(listings.select("discussion", "lens", "listing"), on="discussion", how="left", maintain_order="left")
     )
     links = [found.links]
     # A loop over batches of discussions, not over posts.
@@ -94,7 +94,7 @@ def infer_links(
         model = load_model(str(lens), pack.links[str(lens)])
         batch_number = (same["n"].cum_sum() - 1) // BATCH_POSTS
         for _, part in same.with_columns(batch_number.alias("batch")).group_by("batch", maintain_order=True):
-            here = rows.join(part.select("discussion"), on="discussion", how="semi", maintain_order="left")
+            here = rows.join(part.select("discussion", "listing"), on="discussion", maintain_order="left")
             decided = decide_batch(model, here, posts, quotations, settings, pack)
             at = decided.rows
             found.parents[at], found.confidence[at] = decided.parents, decided.confidence.astype(np.float32)

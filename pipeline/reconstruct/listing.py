@@ -5,9 +5,9 @@ In: rows of whole discussions sorted by discussion and order, what is declared s
 >>> judge_listings(rows).columns
 ['discussion_id', 'discussion', 'shape', 'listing', 'listing_confidence', 'lens', 'expected_accuracy']
 
-A declared listing is believed. An unknown one is read off the rows: rising times say time order; times that fall back
-say page order; declared parents that the rows follow depth first say page order; without any of these it is what the
-shape suggests.
+A declared listing is believed. An unknown one is read off the rows: rising times say time order; times that always
+fall say a flat listing, newest first; times that fall now and then say page order, and so do declared parents that the
+rows follow depth first; without any of these it is what the shape suggests.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import polars as pl
 from pipeline.algorithms.trees import number_depth_first
 from pipeline.pack import ModelPack
 
-RISING = 0.95  # share of neighbouring times that may not fall for the order to be one of time
+RISING = 0.95  # share of neighbouring times that may not turn back for the order to be one of time
+MANY = 5  # times that must fall before a listing is called newest first: fewer may be top-level posts of a page
 UNMEASURED = 0.5  # expected where the pack has no model of the lens
 KNOWN = 0.5  # share of posts whose time must be known before the times are asked
 
@@ -80,6 +81,7 @@ def _listing() -> tuple[pl.Expr, pl.Expr]:
     told = pl.col("order_known") != "unknown"
     falls, rises = pl.col("falls").fill_null(0), pl.col("rises").fill_null(0)
     timed = (pl.col("timed").fill_null(0.0) >= KNOWN) & (falls + rises > 0)
+    falling = timed & (falls >= MANY) & (rises <= (1 - RISING) * (pl.col("n_seen") - 1))
     rising = timed & (falls <= (1 - RISING) * (pl.col("n_seen") - 1))
     follows = pl.col("all_settled").fill_null(value=False) & (pl.col("n_seen") > 2) & (pl.col("jumps") == 0)
     settled = pl.col("n_open") == 0
@@ -91,6 +93,8 @@ def _listing() -> tuple[pl.Expr, pl.Expr]:
         .then(pl.lit("page"))
         .when(rising)
         .then(pl.lit("time"))
+        .when(falling)
+        .then(pl.lit("flat"))
         .when(timed & ~settled)
         .then(pl.lit("page"))
         .when(timed & settled)
@@ -106,6 +110,8 @@ def _listing() -> tuple[pl.Expr, pl.Expr]:
         .then(1 - 1 / pl.col("n_seen").cast(pl.Float64))
         .when(rising)
         .then((rises + 1) / (steps + 2))
+        .when(falling)
+        .then((falls + 1) / (steps + 2))
         .when(timed)
         .then((falls + 1) / (falls + 2))
         .otherwise(0.5)

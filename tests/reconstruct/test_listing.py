@@ -40,6 +40,13 @@ def test_falling_times_are_page_order() -> None:
     assert 0.5 < sure < 1
 
 
+def test_times_that_always_fall_are_a_flat_listing() -> None:
+    listing, sure, lens = judge(timed([90, 80, 70, 50, 30, 20, 5]))
+    assert (listing, lens) == ("flat", "time-meta")
+    assert 0.5 < sure < 1
+    assert judge(timed([30, 20, 10]))[0] == "page"
+
+
 @pytest.mark.parametrize(("shape", "listing"), [("page", "page"), ("stream", "time")])
 def test_without_times_the_shape_suggests(shape: str, listing: str) -> None:
     rows: list[dict[str, Any]] = [{"name": "a"}, {"name": "b"}, {"name": "c"}]
