@@ -70,9 +70,11 @@ class Settings(BaseModel):
         False, description="Whether a post later seen deleted loses its words in posts (and in sightings)."
     )
     exact_page_posts: int = Field(
-        96, ge=2, le=1000, description="Posts up to which a page is decoded exactly; larger pages use a beam."
+        96,
+        ge=2,
+        le=1000,
+        description="Posts up to which every earlier post is a candidate; on larger pages the nearest, no fewer.",
     )
-    beam_width: int = Field(32, ge=1, le=1024, description="Hypotheses kept while a larger page is decoded.")
     stream_window: int = Field(100, ge=1, description="Earlier posts looked at as parents in time order.")
     runners_up: int = Field(3, ge=0, le=20, description="Candidate parents kept in links beside the chosen one.")
 

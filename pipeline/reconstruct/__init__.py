@@ -51,7 +51,7 @@ def reconstruct_links(
     Args:
         posts: DraftPosts: every post of each discussion in it, rows in any order.
         quotations: Quotations among them; others are ignored.
-        settings: exact_page_posts, beam_width, stream_window and runners_up matter here.
+        settings: exact_page_posts, stream_window and runners_up matter here.
         pack: link models and word rarities.
     """
     rows = settle_declared(posts)
