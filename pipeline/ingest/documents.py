@@ -26,6 +26,7 @@ from pipeline.tables import RawRecords
 DOCUMENT_BYTES = 1 << 30
 
 _COLUMNS = tuple(RawRecords.columns())
+_TELLING = ("native_id", "body", "title", "deletion")
 
 
 def read_bytes(source: Source, most: int = DOCUMENT_BYTES) -> bytes:
@@ -95,6 +96,7 @@ class RecordList:
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
+        self._columns = {"ordinal", "location", "markup"}
         self._rejections = Rejections()
         self._ordinal = 0
 
@@ -108,15 +110,22 @@ class RecordList:
 
         A record with neither native_id nor a body, title or deletion goes to quarantine (no_id_no_text).
         """
-        if all(fields.get(name) in (None, "") for name in ("native_id", "body", "title", "deletion")):
+        if not any(map(fields.get, _TELLING)):
             self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())
             return
-        row = {name: without_surrogates(value) if isinstance(value, str) else value for name, value in fields.items()}
-        row |= {"ordinal": self._ordinal, "location": location, "extra": extra_json(extra or {})}
-        unknown = row.keys() - set(_COLUMNS)
-        if unknown:
-            raise TypeError(f"RawRecords has no column {', '.join(sorted(unknown))}")
-        self._rows.append(row)
+        for name, value in fields.items():
+            if type(value) is str and not value.isascii():
+                fields[name] = without_surrogates(value)
+        if extra:
+            fields["extra"] = extra_json(extra)
+        if not fields.keys() <= self._columns:
+            unknown = fields.keys() - set(_COLUMNS)
+            if unknown:
+                raise TypeError(f"RawRecords has no column {', '.join(sorted(unknown))}")
+            self._columns |= fields.keys()
+        fields["ordinal"] = self._ordinal
+        fields["location"] = location
+        self._rows.append(fields)
         self._ordinal += 1
 
     def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
@@ -133,5 +142,7 @@ class RecordList:
         rejected = self._rejections.frame()
         for start in range(0, max(1, len(self._rows)), BATCH_RECORDS):
             rows = self._rows[start : start + BATCH_RECORDS]
-            columns = {name: [row.get(name, defaults.get(name)) for row in rows] for name in _COLUMNS}
+            columns = {
+                name: [row.get(name, defaults.get(name)) for row in rows] for name in _COLUMNS if name in self._columns
+            }
             yield Batch(record_frame(columns), rejected if start == 0 else rejected.clear())

@@ -100,7 +100,7 @@ def read(source: Source) -> Iterator[Batch]:
 
     for row in parse_rows(feed, layout.delimiter, len(layout.names)):
         trouble = row.trouble
-        if trouble is None and [name.strip() for name in row.fields] == layout.names:
+        if trouble is None and _repeats(row.fields, layout.names):
             trouble = ("repeated_header", "the first row of the file once more")
         if trouble is None:
             ordinals.append(ordinal)
@@ -115,6 +115,11 @@ def read(source: Source) -> Iterator[Batch]:
     if lines.damage:
         rejections.add(ordinal, f"after line {feed.number}", "damaged_file", lines.damage, b"")
     yield batch()
+
+
+def _repeats(fields: list[str], names: list[str]) -> bool:
+    """Whether a row is the first row once more."""
+    return fields[:1] == names[:1] and [name.strip() for name in fields] == names
 
 
 def _table_rows(ordinals: list[int], rows: list[Row], names: list[str], columns: dict[str, str]) -> TableRows:
