@@ -6,9 +6,7 @@ In: distinct folded texts. Out: verified pairs of them.
 >>> near_duplicates(texts, Settings()).row(0)
 ('a', 'b', 0.978723406791687, 'near')
 
-Signatures are made in chunks and only their band keys stay, as many bands at a time as fit in memory. A bucket gives a
-few candidate pairs a member, never all, so that ten thousand versions of one text are linear work; other bands and
-components find what one bucket leaves out. Every candidate is verified on its words: no pair rests on an estimate.
+Every candidate is verified on its words: no pair rests on an estimate.
 """
 
 from __future__ import annotations
@@ -19,55 +17,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.algorithms.lsh import Pairs, band_keys, bucket_pairs, choose_banding
-from pipeline.algorithms.minhash import Hashes, pack_signatures, sign_texts
+from pipeline.algorithms.lsh import Pairs
 from pipeline.algorithms.similarity import any_differs, edit_ratio
+from pipeline.deduplicate.candidates import candidate_pairs, long_enough
 from pipeline.settings import Settings
 
-# Below this length words carry too little evidence: there author, time and neighbours decide, elsewhere.
-MIN_CHARACTERS = 20
-
-_CHUNK_TEXTS = 1 << 16  # signed at a time: 32 MiB of signatures
-_KEY_BYTES = 512 << 20  # of band keys held at a time
-_PENDING_PAIRS = 1 << 24  # candidates gathered before those found again are dropped
 _CHUNK_PAIRS = 1 << 16  # verified at a time
 _CHUNK_BYTES = 64 << 20  # of text verified at a time
 
 _SCHEMA = {"left_key": pl.String, "right_key": pl.String, "similarity": pl.Float32, "method": pl.String}
-
-
-def _long_enough(texts: pl.DataFrame) -> pl.DataFrame:
-    """Texts worth signing in an order that does not depend on the rows given."""
-    return texts.filter(pl.col("words").str.len_chars() >= MIN_CHARACTERS).sort("words_key")
-
-
-def _sign_chunks(words: pl.Series, settings: Settings, columns: slice = slice(None)) -> Iterator[tuple[int, Hashes]]:
-    """Signatures of ``_CHUNK_TEXTS`` texts at a time, each with the row it starts at."""
-    for start in range(0, words.len(), _CHUNK_TEXTS):
-        chunk = words.slice(start, _CHUNK_TEXTS)
-        yield start, sign_texts(chunk, settings.shingle_size, settings.permutations, columns)
-
-
-def _candidate_pairs(words: pl.Series, settings: Settings) -> Pairs:
-    """Row numbers of texts that share a bucket: int64 of shape (m, 2), left < right, sorted, each pair once."""
-    n = words.len()
-    bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
-    bands_at_once = max(1, min(bands, _KEY_BYTES // max(1, 8 * n)))
-    found: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    pending = 0
-    for first in range(0, bands, bands_at_once):
-        last = min(first + bands_at_once, bands)
-        keys = np.empty((last - first, n), dtype=np.uint64)
-        for start, signatures in _sign_chunks(words, settings, slice(first * rows, last * rows)):
-            keys[:, start : start + len(signatures)] = band_keys(signatures, last - first, rows).T
-        for band in keys:
-            pairs = bucket_pairs(band)
-            found.append(pairs[:, 0] * n + pairs[:, 1])  # one number a pair; n is far below the root of 2**63
-            pending += len(pairs)
-            if pending > _PENDING_PAIRS:
-                found, pending = [np.unique(np.concatenate(found))], 0
-    codes = np.unique(np.concatenate(found))
-    return np.stack([codes // max(1, n), codes % max(1, n)], axis=1)
 
 
 def _chunks_of(pairs: Pairs, sizes: NDArray[np.int64]) -> Iterator[Pairs]:
@@ -82,7 +40,7 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
     Args:
         texts: words_key (String, distinct), words (String, folded); further columns do not matter. Texts of less than
-            ``MIN_CHARACTERS`` characters are left alone.
+            ``candidates.MIN_CHARACTERS`` characters are left alone.
         settings: shingle_size, permutations, candidate_similarity, edit_similarity.
 
     Returns:
@@ -93,9 +51,9 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     Raises:
         SettingError: candidate_similarity and permutations give no banding.
     """
-    signed = _long_enough(texts)
+    signed = long_enough(texts)
     keys, words = signed["words_key"], signed["words"]
-    pairs = _candidate_pairs(words, settings)
+    pairs = candidate_pairs(words, settings)
     found = [pl.DataFrame(schema=_SCHEMA)]
     for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
         left, right = chunk[:, 0], chunk[:, 1]
@@ -110,19 +68,3 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             )
         )
     return pl.concat(found)
-
-
-def sign_distinct(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Signatures of the texts that are long enough, to be kept in an index.
-
-    Args:
-        texts: words_key (String, distinct), words (String, folded).
-        settings: shingle_size, permutations.
-
-    Returns:
-        words_key (String), signature (Binary: ``permutations`` little-endian uint32), sorted by words_key.
-    """
-    signed = _long_enough(texts)
-    packed = [pl.Series("signature", [], dtype=pl.Binary)]
-    packed += [pack_signatures(signatures) for _, signatures in _sign_chunks(signed["words"], settings)]
-    return signed.select("words_key").with_columns(pl.concat(packed).alias("signature"))

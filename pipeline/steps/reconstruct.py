@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.deduplicate.candidates import sign_distinct
 from pipeline.deduplicate.contained import find_quotations
-from pipeline.deduplicate.near import sign_distinct
 from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.pack import load_pack
 from pipeline.reconstruct import Reconstruction, reconstruct_links

@@ -15,7 +15,8 @@ from pipeline.algorithms.minhash import shingles_of, sign_texts, unpack_signatur
 from pipeline.algorithms.similarity import edit_ratio, same_statement
 from pipeline.algorithms.text import fold_words
 from pipeline.deduplicate import near
-from pipeline.deduplicate.near import near_duplicates, sign_distinct
+from pipeline.deduplicate.candidates import MIN_CHARACTERS, sign_distinct
+from pipeline.deduplicate.near import near_duplicates
 from pipeline.ids import digest_texts
 from pipeline.settings import Settings
 
@@ -50,7 +51,7 @@ def versions(draw: st.DrawFn) -> list[str]:
 @given(versions())
 def test_found_pairs_are_those_of_comparing_all(texts: list[str]) -> None:
     frame = table(texts)
-    long = frame.filter(pl.col("words").str.len_chars() >= near.MIN_CHARACTERS)["words"].to_list()
+    long = frame.filter(pl.col("words").str.len_chars() >= MIN_CHARACTERS)["words"].to_list()
     true, sure = set(), set()
     for i, left in enumerate(long):
         for right in long[:i]:
@@ -112,18 +113,18 @@ def test_the_order_of_rows_does_not_matter() -> None:
 @pytest.mark.parametrize(
     "sizes",
     (
-        {"_CHUNK_TEXTS": 7},
-        {"_KEY_BYTES": 8 * 300 * 5},  # five bands at a time
-        {"_KEY_BYTES": 1},
-        {"_PENDING_PAIRS": 10},
-        {"_CHUNK_PAIRS": 16, "_CHUNK_BYTES": 4096},
+        {"candidates._CHUNK_TEXTS": 7},
+        {"candidates._KEY_BYTES": 8 * 300 * 5},  # five bands at a time
+        {"candidates._KEY_BYTES": 1},
+        {"candidates._PENDING_PAIRS": 10},
+        {"near._CHUNK_PAIRS": 16, "near._CHUNK_BYTES": 4096},
     ),
 )
 def test_the_size_of_chunks_does_not_matter(monkeypatch: pytest.MonkeyPatch, sizes: dict[str, int]) -> None:
     frame = some_texts(300, 2)
     pairs, signatures = near_duplicates(frame, SETTINGS), sign_distinct(frame, SETTINGS)
     for name, size in sizes.items():
-        monkeypatch.setattr(near, name, size)
+        monkeypatch.setattr(f"pipeline.deduplicate.{name}", size)
     assert near_duplicates(frame, SETTINGS).equals(pairs)
     assert sign_distinct(frame, SETTINGS).equals(signatures)
 
@@ -163,7 +164,7 @@ def test_a_threshold_is_a_setting() -> None:
 
 def test_short_texts_are_left_alone() -> None:
     assert near_duplicates(table(["i agree with that", "i agree with thats"]), SETTINGS).is_empty()
-    frame = table(["a" * (near.MIN_CHARACTERS - 1), "b" * near.MIN_CHARACTERS])
+    frame = table(["a" * (MIN_CHARACTERS - 1), "b" * MIN_CHARACTERS])
     assert sign_distinct(frame, SETTINGS)["words_key"].to_list() == frame["words_key"].to_list()[1:]
 
 
