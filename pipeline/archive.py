@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.store.digest import digest_archive
+from pipeline.store.layout import ArchiveLayout
 from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.tables import PUBLISHED
 
@@ -114,3 +115,8 @@ def open_archive(path: str | PathLike[str] = "parquet", snapshot: str | None = N
         ArchiveError: nothing was published there, or not by that run, or by another version of Threadloom.
     """
     return Archive(find_snapshot(Path(path), snapshot))
+
+
+def kept_snapshots(path: str | PathLike[str] = "parquet") -> list[str]:
+    """The run ids whose snapshots ``open_archive`` can still open, the oldest first."""
+    return ArchiveLayout(Path(path)).run_ids()

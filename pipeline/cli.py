@@ -21,6 +21,7 @@ from pipeline.errors import SettingError, ThreadloomError
 
 # Whatever is heavy (polars, numba, prefect, rich) is imported by the commands that need it: `--help` answers at once.
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import Console, RenderableType
 
     from pipeline.settings import RunParameters
@@ -40,7 +41,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+OutputOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
 ArchiveOption = Annotated[Path, typer.Option("--archive", help="Folder that a run has published into.")]
+SnapshotOption = Annotated[
+    str | None, typer.Option("--snapshot", metavar="RUN", help="A run that `history` lists as kept; else the newest.")
+]
 ArchiveArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run has published into.")]
 
 
@@ -97,6 +102,7 @@ def tree(
         typer.Argument(metavar="[ID]", help="Discussion, thread or post; without it: the largest discussions."),
     ] = None,
     archive: ArchiveOption = Path("parquet"),
+    snapshot: SnapshotOption = None,
     limit: Annotated[int, typer.Option(min=1, help="Most posts (or discussions) shown.")] = 200,
 ) -> None:
     """Show who answers whom, with the confidence of guessed links."""
@@ -105,7 +111,7 @@ def tree(
     from pipeline.archive import open_archive
     from pipeline.report import count_words, first_words, largest_discussions, tree_lines
 
-    tables = open_archive(archive)
+    tables = open_archive(archive, snapshot)
     console = _console()
     if which is not None:
         _show(console, *tree_lines(tables, which, limit=limit))
@@ -127,43 +133,42 @@ def why(
         str, typer.Argument(metavar="POST_ID", help="A post, an earlier id of it, or a sighting of it.")
     ],
     archive: ArchiveOption = Path("parquet"),
+    snapshot: SnapshotOption = None,
 ) -> None:
     """Say in words why a post is one post, why it answers what it answers, and what else was possible."""
     from pipeline.archive import open_archive
     from pipeline.report import why_lines
 
-    _show(_console(), *why_lines(open_archive(archive), post_id))
+    _show(_console(), *why_lines(open_archive(archive, snapshot), post_id))
 
 
 @app.command()
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="polars SQL over the tables and `clean`.")],
     archive: ArchiveOption = Path("parquet"),
-    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = "table",
+    snapshot: SnapshotOption = None,
+    output: OutputOption = "table",
     limit: Annotated[int, typer.Option(min=1, help="Most rows of a table shown; csv and json have all.")] = 100,
 ) -> None:
     """Ask the tables: SELECT author, count(*) AS n FROM clean GROUP BY author ORDER BY n DESC."""
     import polars as pl
 
     from pipeline.archive import open_archive
-    from pipeline.report import as_csv, as_json, as_table
 
-    tables = open_archive(archive)
+    tables = open_archive(archive, snapshot)
     try:
         rows = tables.sql(sql)
     except pl.exceptions.PolarsError as error:
         names = ", ".join(tables.tables())
         raise SettingError(f"The query cannot be run: {error}\nTables: {names}") from error
-    if output == "table":
-        _show(_console(), as_table(rows, limit))
-    else:
-        sys.stdout.write(as_csv(rows) if output == "csv" else as_json(rows))
+    _print_rows(rows, output, limit)
 
 
 @app.command()
 def find(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A text as somebody may have posted it.")],
     archive: ArchiveOption = Path("parquet"),
+    snapshot: SnapshotOption = None,
     at_least: Annotated[float, typer.Option(min=0, max=1, help="Least likeness of the words (edit ratio).")] = 0.5,
     limit: Annotated[int, typer.Option(min=1, help="Most posts shown.")] = 20,
 ) -> None:
@@ -174,7 +179,7 @@ def find(
     from pipeline.report import count_words, first_words, share_words
     from pipeline.report.find import find_posts
 
-    found = find_posts(open_archive(archive), text, at_least=at_least)
+    found = find_posts(open_archive(archive, snapshot), text, at_least=at_least)
     console = _console()
     for row in found.head(limit).iter_rows(named=True):
         line = Text(f"{share_words(row['similarity']):>6}  ").append(f"{row['post_id']}  ", "dim")
@@ -220,6 +225,33 @@ def audit(
     if findings:
         raise typer.Exit(1)
     _show(console, Text(f"{directory}: nothing is lost, and every table keeps its rules."))
+
+
+@app.command()
+def history(directory: ArchiveArgument = Path("parquet"), output: OutputOption = "table") -> None:
+    """List the runs that published into an archive, with what they counted."""
+    from pipeline.archive import kept_snapshots, open_archive
+    from pipeline.report import list_runs
+
+    _print_rows(list_runs(open_archive(directory), kept_snapshots(directory)), output, limit=1000)
+
+
+@app.command()
+def diff(
+    older: Annotated[str, typer.Argument(metavar="OLDER", help="A run that `history` lists as kept.")],
+    newer: Annotated[
+        str | None, typer.Argument(metavar="[NEWER]", help="Another such run, later; else the newest.")
+    ] = None,
+    archive: ArchiveOption = Path("parquet"),
+    output: OutputOption = "table",
+    limit: Annotated[int, typer.Option(min=1, help="Most rows of a table shown; csv and json have all.")] = 100,
+) -> None:
+    """Say which posts appeared, vanished, or changed their text, parent or id between two runs."""
+    from pipeline.archive import open_archive
+    from pipeline.report import compare_snapshots
+
+    changes = compare_snapshots(open_archive(archive, older), open_archive(archive, newer))
+    _print_rows(changes, output, limit)
 
 
 @app.command()
@@ -290,6 +322,15 @@ def _pairs(given: Iterable[str] | None, option: str) -> dict[str, str]:
             raise SettingError(f"{option} names {name} twice")
         pairs[name] = value
     return pairs
+
+
+def _print_rows(rows: pl.DataFrame, output: Format, limit: int) -> None:
+    from pipeline.report import as_csv, as_json, as_table
+
+    if output == "table":
+        _show(_console(), as_table(rows, limit))
+    else:
+        sys.stdout.write(as_csv(rows) if output == "csv" else as_json(rows))
 
 
 def _console(*, errors: bool = False) -> Console:

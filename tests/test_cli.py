@@ -220,3 +220,25 @@ def test_help_does_not_wait_for_heavy_libraries():
 
 def test_version(call):
     assert call("version").out.startswith("threadloom 0.")
+
+
+def test_history_diff_and_old_snapshots(call, raw, tmp_path):
+    first, *rest = sorted(raw.iterdir())
+    out = tmp_path / "a"
+    assert call("run", first, "--out", out, "--direct").code == 0
+    older = open_archive(out).run_id
+    assert call("run", *rest, "--out", out, "--direct").code == 0
+    runs = json.loads(call("history", out, "--format", "json").out)
+    assert [(run["run_id"], run["captures"], run["new"], run["kept"]) for run in runs] == [
+        (older, 1, 1, True),
+        (open_archive(out).run_id, 1 + len(rest), len(rest), True),
+    ]
+    posts = [open_archive(out, run["run_id"]).posts.collect().height for run in runs]
+    assert [run["posts"] for run in runs] == posts
+    changes = json.loads(call("diff", older, "--archive", out, "--format", "json").out)
+    assert [change["change"] for change in changes] == ["appeared"] * (posts[1] - posts[0])
+    count = ("query", "SELECT count(*) AS n FROM posts", "--archive", out, "--format", "csv")
+    assert [call(*count, "--snapshot", older).out, call(*count).out] == [f"n\n{n}\n" for n in posts]
+    unknown = call("tree", "--archive", out, "--snapshot", "20010101T000000-ffffff")
+    assert unknown.code == 1
+    assert older in unknown.err

@@ -8,6 +8,8 @@ In: the tables of an archive. Out: rich Texts, one a line.
 
 from __future__ import annotations
 
+from pipeline.report.changes import compare_snapshots
+from pipeline.report.history import list_runs
 from pipeline.report.rows import as_csv, as_json, as_table
 from pipeline.report.summary import summary_parts
 from pipeline.report.tree import Tables, largest_discussions, tree_lines
@@ -19,9 +21,11 @@ __all__ = [
     "as_csv",
     "as_json",
     "as_table",
+    "compare_snapshots",
     "count_words",
     "first_words",
     "largest_discussions",
+    "list_runs",
     "printable",
     "share_words",
     "summary_parts",
