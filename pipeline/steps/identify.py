@@ -1,7 +1,7 @@
 """The third step: which sightings are one post, and in which discussion.
 
-In: the key columns of all records. Out: work parts ``aliases``, ``placeholders``, ``quoted`` and, per bucket of whole
-discussions, ``bucket-NNNN``: full records with their identity.
+In: the key columns of all records. Out: work part ``aliases`` and, per bucket of whole discussions, ``bucket-NNNN``: full
+records with their identity, ``placeholders/NNNN`` and ``orders/NNNN``: where each listing shows each post.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.deduplicate.contained import find_standing_quotes
 from pipeline.deduplicate.identity import identify_posts
 from pipeline.deduplicate.listings import find_listings
+from pipeline.deduplicate.orders import list_orders
 from pipeline.deduplicate.overlap import find_discussions
 from pipeline.errors import ContractError
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
@@ -48,7 +49,8 @@ def identify_all(plan: RunPlan) -> StepReport:
         homes = homes.join(
             quoted.select("sighting_id", "quoted_id"), on="sighting_id", how="left", maintain_order="left"
         )
-        n_buckets = _divide_records(plan, captures, homes, identity.placeholders)
+        orders = list_orders(listed, identity.sightings)
+        n_buckets = _divide_records(plan, captures, homes, identity.placeholders, orders)
         report.counts.update(
             sightings=identity.sightings.height,
             posts=identity.sightings["post_id"].n_unique(),
@@ -71,22 +73,25 @@ def _read_paragraphs(plan: RunPlan, captures: list[str], listed: pl.DataFrame) -
     return listed.filter("paragraphs").join(words, on="sighting_id", how="left", maintain_order="left")
 
 
-def _divide_records(plan: RunPlan, captures: list[str], homes: pl.DataFrame, placeholders: pl.DataFrame) -> int:
+def _divide_records(
+    plan: RunPlan, captures: list[str], homes: pl.DataFrame, placeholders: pl.DataFrame, orders: pl.DataFrame
+) -> int:
     """Writes the records of whole discussions together; how many buckets there are decides no row.
 
     Args:
         captures: whose records to divide.
         homes: the identity of each of their records, in the order of the records.
-        placeholders: those of all discussions.
+        placeholders, orders: those of all discussions.
     """
     wanted = -(-homes.height // BUCKET_SIGHTINGS)
     n_buckets = max(1, wanted if wanted > plan.parameters.buckets else min(plan.parameters.buckets, wanted))
     homes = homes.drop("unit").rename({"listing": "listing_number"})
     homes = homes.with_columns(bucket=(pl.col("discussion_id").rank("dense") % n_buckets).cast(pl.UInt32))
     places = homes.select("discussion_id", "bucket").unique()
-    unseen = placeholders.join(places, on="discussion_id", how="left")
-    for number in range(n_buckets):
-        plan.work.write(f"placeholders/{number:04d}", unseen.filter(pl.col("bucket") == number).drop("bucket"))
+    for name, frame in (("placeholders", placeholders), ("orders", orders)):
+        housed = frame.join(places, on="discussion_id", how="left", maintain_order="left")
+        for number in range(n_buckets):
+            plan.work.write(f"{name}/{number:04d}", housed.filter(pl.col("bucket") == number).drop("bucket"))
     start = 0
     # Chunk by chunk, so that no more than a chunk's texts are in memory.
     batches = scan_records(plan.layout, captures).collect_batches(chunk_size=DIVIDE_RECORDS, maintain_order=True)
