@@ -1,7 +1,7 @@
 """The third step: which sightings are one post, and in which discussion.
 
-In: the key columns of all records. Out: work part ``aliases`` and, per bucket of whole discussions, ``bucket-NNNN``: full
-records with their identity, ``placeholders/NNNN`` and ``orders/NNNN``: where each listing shows each post.
+In: the key columns of all records. Out: work part ``aliases`` and, per bucket of whole discussions, ``bucket-NNNN``
+(full records with their identity), ``placeholders/NNNN`` and ``orders/NNNN`` (where each listing shows each post).
 """
 
 from __future__ import annotations
