@@ -349,6 +349,8 @@ class RawRecords(dy.Schema):
     deletion = _one_of(DELETIONS, "Who deleted it, where the record says that it is deleted.", nullable=True)
     discussion_title = _text("Title of the page.")
     discussion_url = _text("Address of the page.")
+    page_key = _text("Name of its page, in all the world, where a discussion is shown on several pages.")
+    next_page_key = _text("The page_key of the page that goes on where its own ends.")
     community = _text("Subreddit, board, channel or list.")
     permalink = _text("Address of the post.")
     votes = _whole("Votes shown.")

@@ -52,7 +52,7 @@ def identify_posts(listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFra
     Returns:
         The identity of every sighting; independent of the order of rows.
     """
-    rows = listed.join(units.select("unit", "discussion_id", "is_named"), on="unit", how="left")
+    rows = listed.join(units.select("unit", "discussion_id", "is_named", "page"), on="unit", how="left")
     spoken = rows.join(quotes.select("sighting_id"), on="sighting_id", how="anti")
     spoken = _place_rows(_add_nodes(_rank_units(spoken)))
     spoken = _join_across_discussions(spoken)
@@ -66,22 +66,23 @@ def identify_posts(listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFra
 
 
 def _rank_units(rows: pl.DataFrame) -> pl.DataFrame:
-    """Adds turn: in which order the listings of a discussion are merged, the longest first."""
+    """Adds turn: in which order the listings of a discussion are merged, first pages first, the longest first."""
     order = (
         rows.group_by("unit")
         .agg(
             pl.len().alias("n"),
-            pl.col("discussion_id", "listing_id", "capture_id", "listing").first(),
+            pl.col("discussion_id", "page", "listing_id", "capture_id", "listing").first(),
             pl.col("captured_at").max(),
         )
         .sort(
             "discussion_id",
+            "page",
             "n",
             "captured_at",
             "listing_id",
             "capture_id",
             "listing",
-            descending=[False, True] + [False] * 4,
+            descending=[False, False, True] + [False] * 4,
         )
         .with_columns(turn=pl.int_range(pl.len()).over("discussion_id"), n_units=pl.len().over("discussion_id"))
     )

@@ -4,7 +4,8 @@ In: records with their listings. Out: for every listing its discussion.
 
 >>> find_discussions(listed).select("unit", "discussion_id")
 
-Certain: listings that name the same discussion, or have the same seed. Otherwise what two listings share must prove
+Certain: listings that name the same discussion, have the same seed, or are pages of which one names the other as the
+next. Otherwise what two listings share must prove
 it: a chain of rare posts in the same order, repeated nearly whole where the listings overlap, or most of the smaller
 listing (sorted otherwise, say). One and the same post by the same author at the same second is proof as well. Listings
 that name different discussions are never joined, whatever they share.
@@ -50,36 +51,62 @@ def find_discussions(listed: pl.DataFrame) -> pl.DataFrame:
     """Joins listings that show the same discussion.
 
     Args:
-        listed: what ``listings.find_listings`` returns, with posted_precision.
+        listed: what ``listings.find_listings`` returns, with posted_precision, page_key and next_page_key.
 
     Returns:
         One row a listing, sorted by unit: unit, listing_id, discussion_id (the smallest seed among the listings that
-        name their discussion, else among all), is_named.
+        name their discussion, else among all), is_named, page (Int64: how many pages are known to come before it).
     """
     units = (
         listed.group_by("unit", maintain_order=True)
-        .agg(pl.col("listing_id").first(), is_named=pl.col("native_discussion").first().is_not_null())
+        .agg(
+            pl.col("listing_id").first(),
+            pl.col("page_key", "next_page_key").drop_nulls().first(),
+            is_named=pl.col("native_discussion").first().is_not_null(),
+        )
         .sort("unit")
     )
     names = units.select(pl.when("is_named").then(pl.col("listing_id").rank("dense")).fill_null(0).cast(pl.Int64) - 1)
-    edges = pl.concat([_same_seed(units), _same_instant(listed, units), _overlapping(listed, units)])
+    edges = pl.concat(
+        [_same_seed(units), _next_pages(units), _same_instant(listed, units), _overlapping(listed, units)]
+    )
     labels, _ = constrained_components(
         units.height, edges["left"].to_numpy(), edges["right"].to_numpy(), names.to_series().to_numpy()
     )
     return (
-        units.with_columns(label=pl.Series(labels))
+        units.with_columns(_count_pages(units), label=pl.Series(labels))
         .with_columns(
             discussion_id=pl.coalesce(
                 pl.col("listing_id").filter(pl.col("is_named")).min().over("label"),
                 pl.col("listing_id").min().over("label"),
             )
         )
-        .drop("label")
+        .drop("label", "page_key", "next_page_key")
     )
 
 
 def _same_seed(units: pl.DataFrame) -> pl.DataFrame:
     return _chain_units(units.select("unit", key="listing_id"))
+
+
+def _next_pages(units: pl.DataFrame) -> pl.DataFrame:
+    """Pages of which one names the other as the next."""
+    named = [units.select("unit", key=key).drop_nulls() for key in ("page_key", "next_page_key")]
+    return _chain_units(pl.concat(named))
+
+
+def _count_pages(units: pl.DataFrame) -> pl.Series:
+    """How many pages come before each; 0 for those that come after none, or go in a circle."""
+    before = units.select(page_key="next_page_key", before="unit").drop_nulls().unique("page_key", keep="first")
+    rows = units.select("unit", "page_key").join(before, on="page_key", how="left", maintain_order="left")
+    first = rows["before"].is_null().to_numpy()
+    up = np.where(first, np.arange(rows.height), rows["before"].fill_null(0).to_numpy())
+    pages = (~first).astype(np.int64)
+    # Pointer doubling: as many rounds as the longest chain has digits in base two.
+    for _ in range(rows.height.bit_length()):
+        pages += pages[up]
+        up = up[up]
+    return pl.Series("page", np.where(first[up], pages, 0))
 
 
 def _chain_units(members: pl.DataFrame) -> pl.DataFrame:

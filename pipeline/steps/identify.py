@@ -22,6 +22,7 @@ DIVIDE_RECORDS = 100_000
 
 _KEY_COLUMNS = (
     "sighting_id", "capture_id", "ordinal", "listing", "scope", "native_id", "discussion_scope", "native_discussion",
+    "page_key", "next_page_key",
     "native_parent", "parent_known", "author_key", "posted_at", "posted_precision", "captured_at", "words_key",
     "information", "n_words", "paragraphs",
 )  # fmt: skip

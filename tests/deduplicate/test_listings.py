@@ -143,3 +143,40 @@ def test_times_of_other_precision_do_not_keep_captures_apart() -> None:
         for digits in ("Z", ".742Z")
     ]
     assert discussions_of(*captures) == [0, 0]
+
+
+def page_rows(number: int, last: int, name: str | None = None) -> pl.DataFrame:
+    """One page of a thread of several, its texts shared with no other."""
+    keys = {"page_key": f"p{number}" if number else None, "next_page_key": None if number == last else f"p{number + 1}"}
+    texts = invent_page(6, seed=100 + number)
+    return make_records(
+        [
+            {"body": text, **keys, "native_discussion": name, "discussion_scope": "s" if name else None}
+            for text in texts
+        ],
+        str(number),
+    )
+
+
+@pytest.mark.parametrize("order", ((0, 1, 2, 3), (3, 1, 0, 2)))
+def test_pages_that_name_the_next_are_one_discussion_in_their_order(order: tuple[int, ...]) -> None:
+    rows = list_rows(*[page_rows(number, 3, "thread" if number == 0 else None) for number in order])
+    found = find_discussions(rows)
+    assert found["discussion_id"].n_unique() == 1
+    pages = rows.select("unit", "capture_id", "page_key").unique().join(found, on="unit").sort("page_key")
+    assert pages["page"].to_list() == [0, 1, 2, 3]
+
+
+def test_pages_in_a_circle_have_no_order() -> None:
+    circle = [
+        make_records([{"body": f"Text {i}", "page_key": f"p{i}", "next_page_key": f"p{(i + 1) % 3}"}], str(i))
+        for i in range(3)
+    ]
+    found = find_discussions(list_rows(*circle))
+    assert found["discussion_id"].n_unique() == 1
+    assert found["page"].to_list() == [0, 0, 0]
+
+
+def test_a_page_that_names_another_story_stays_apart() -> None:
+    first, second = page_rows(0, 3, "one"), page_rows(1, 3, "two")
+    assert find_discussions(list_rows(first, second))["discussion_id"].n_unique() == 2

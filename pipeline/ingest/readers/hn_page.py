@@ -11,9 +11,8 @@ the comment is not indented. Depth is the indent.
 **What bites.** The indent is an attribute since 2021, before that the width of an empty image, 40 a step. Ages were
 words ("368 days ago") before they had a time as their title; words are kept as they are. Deleted comments show
 "[deleted]" and in old pages not even an id: their replies have a depth and no parent that could be named. Pages two
-and on of old threads name neither story nor first page, only each other: their comments have no discussion, and
-unindented ones no known parent. What they have is kept in ``extra``: ``page``, their own address, of the first comment,
-``next_page``, of the last comment of every page that goes on.
+and on of old threads do not name the story, only the page that follows, which their own vote links name: beside the
+pages before them they are part of the discussion, alone they are one without a name.
 
 A file is such a page when it is HTML with items in Hacker News' markup and links to them.
 
@@ -26,7 +25,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -71,13 +69,10 @@ def read(source: Source) -> Iterator[Batch]:
     lines = tree.css("td.subtext")
     for number, line in enumerate(lines, start=1):
         _add_story(rows, page, line, f"story {number}", alone=len(lines) == 1)
-    comments = _comments_of(tree)
+    comments = [(own, cell, markup.read_head(head)) for own, cell, head in _comments_of(tree)]
+    keys = _page_keys(tree, comments) if len(lines) < 2 else {}
     for number, (own, cell, head) in enumerate(comments, start=1):
-        marks = {
-            "page": markup.own_address(tree) if number == 1 and page.story is None else None,
-            "next_page": markup.next_address(tree) if number == len(comments) else None,
-        }
-        _add_comment(rows, page, own, cell, markup.read_head(head), f"comment {number}", marks)
+        _add_comment(rows, page, own, cell, head, f"comment {number}", keys)
     yield from rows.batches()
 
 
@@ -127,6 +122,19 @@ def _comments_of(tree: LexborHTMLParser) -> list[tuple[str | None, LexborNode, L
     return [(own, cell, head) for own, cell in cells if (head := cell.css_first(".comhead")) is not None]
 
 
+def _page_keys(
+    tree: LexborHTMLParser, comments: list[tuple[str | None, LexborNode, markup.ItemHead]]
+) -> dict[str, str | None]:
+    """Names of the page and the next one, where all comments are of one story."""
+    if any(head.story for _, _, head in comments[1:]):
+        return {}
+    own, following = markup.own_address(tree), markup.next_address(tree)
+    return {
+        "page_key": f"{SCOPE}:{own}" if own else None,
+        "next_page_key": f"{SCOPE}:{following}" if following else None,
+    }
+
+
 def _add_comment(
     rows: RecordList,
     page: _Page,
@@ -134,7 +142,7 @@ def _add_comment(
     cell: LexborNode,
     head: markup.ItemHead,
     place: str,
-    marks: dict[str, Any],
+    keys: dict[str, str | None],
 ) -> None:
     own = own or head.own
     depth = markup.depth_of(cell)
@@ -169,13 +177,13 @@ def _add_comment(
         discussion_title=page.title,
         discussion_url=ADDRESS + page.story if page.story else None,
         permalink=ADDRESS + own if own else None,
-        extra=marks,
+        **keys,
     )
 
 
 READER = Reader(
     name="hackernews_page",
-    version=1,
+    version=2,
     title="Pages of Hacker News",
     extensions=(".html",),
     replies="indentation, or the link to the parent",
