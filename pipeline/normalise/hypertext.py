@@ -24,6 +24,7 @@ _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>
 _SPACES = re.compile(r"[ \t\n\f\u00a0]+")
 _MENTION_MARKS = re.compile(f"[{MENTION_START}{MENTION_END}]")
 _MENTION = re.compile(f"{MENTION_START}([^{MENTION_END}]*){MENTION_END}")
+_LONGEST_HEADING = 300
 _LONGEST_TAG = 1024  # a longer one is read without regard to its quotes, so that no text costs more than linear time
 
 _PARAGRAPHS = {
@@ -138,6 +139,7 @@ class _Page:
         self._authors: list[str | None] = []
         self._quotes: list[tuple[str, bool]] = []  # open quote tags and whether each is a level of its own
         self._open_quotes: dict[str, int] = {}
+        self._heading: int | None = None  # where the lines above the words of a quotation begin, if it names its author
         self._pre = 0
         self._mention = ""
         self._link: tuple[str, int] | None = None
@@ -225,6 +227,11 @@ class _Page:
         named = attributes.get("data-username") or attributes.get("data-quote") or attributes.get("data-author")
         inside_container = bool(self._quotes) and name == "blockquote" and self._quotes[-1][0] != "blockquote"
         self._end_paragraph()
+        # Discourse shows a picture and "Ada:", or the title of another topic. More is somebody's words.
+        heading = self._lines[self._heading :] if inside_container and self._heading is not None else []
+        if sum(len(line.text) for line in heading) <= _LONGEST_HEADING:
+            del self._lines[len(self._lines) - len(heading) :]
+        self._heading = len(self._lines) if name != "blockquote" and "data-username" in attributes else None
         self._quotes.append((name, not inside_container))
         self._open_quotes[name] = self._open_quotes.get(name, 0) + 1
         if not inside_container:

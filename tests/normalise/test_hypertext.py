@@ -25,6 +25,15 @@ CASES = {
     "nothing but a picture": ('<img src="https://example.org/c.png">', "https://example.org/c.png"),
     "scripts and styles": ("a<script>if (1<2) {}</script><style>p {}</style>b", "ab"),
     "script that nothing closes": ("a <script>b", "a b"),
+    "heading of a quotation": (
+        '<aside class="quote" data-username="ada"><div class="title"><div></div><img alt="" src="a.png"> ada:</div>'
+        "<blockquote><p>It rains.</p></blockquote></aside><p>No.</p>",
+        "It rains.\n\nNo.",
+    ),
+    "quotation in a box without heading": (
+        '<aside class="quote" data-username="ada"><p>It rains.</p></aside><blockquote><p>No.</p></blockquote>',
+        "It rains.\n\nNo.",
+    ),
     "comments": ("a<!-- <p>no</p> -->b<!-- c", "ab<!-- c"),
     "signs that are no tags": ("1 < 2, <3 you, a<b and c>d, <", "1 < 2, <3 you, ad, <"),
     "brackets in an attribute": ('<a title="a > b" href="x">y</a>', "y"),
@@ -61,7 +70,7 @@ def test_forums_name_the_quoted_author() -> None:
         '<aside class="quote" data-username="mudlark" data-post="8"><div class="title">mudlark:</div>'
         "<blockquote><p>Boots leak.</p></blockquote></aside><p>Not mine.</p>"
     )
-    assert quoted(discourse) == [("mudlark:\n\nBoots leak.", "mudlark")]
+    assert quoted(discourse) == [("Boots leak.", "mudlark")]
     assert quoted("<blockquote><cite>mudlark wrote:</cite>Boots leak.</blockquote>No.") == [
         ("mudlark wrote:\nBoots leak.", "mudlark")
     ]

@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -124,7 +125,7 @@ def _comments_of(tree: LexborHTMLParser) -> list[tuple[str | None, LexborNode, L
 
 def _page_keys(
     tree: LexborHTMLParser, comments: list[tuple[str | None, LexborNode, markup.ItemHead]]
-) -> dict[str, str | None]:
+) -> dict[str, Any]:
     """Names of the page and the next one, where all comments are of one story."""
     if any(head.story for _, _, head in comments[1:]):
         return {}
@@ -142,7 +143,7 @@ def _add_comment(
     cell: LexborNode,
     head: markup.ItemHead,
     place: str,
-    keys: dict[str, str | None],
+    keys: dict[str, Any],
 ) -> None:
     own = own or head.own
     depth = markup.depth_of(cell)
