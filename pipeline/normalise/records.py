@@ -24,7 +24,7 @@ from pipeline.normalise.words import read_words
 from pipeline.pack import ModelPack
 from pipeline.tables import Quarantine, Records, fit_table
 
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 
 _RAW_BYTES = 1000
 _REPAIRED = r'"text_repaired"\s*:\s*true'
@@ -73,7 +73,8 @@ def normalise_records(
     notices = find_deletions(texts.text)
     text = pl.select(pl.when(notices.is_null()).then(texts.text).otherwise(pl.lit(""))).to_series().alias("text")
     author_key = fold_authors(raw["author"])
-    times = read_times(raw["posted_at_raw"])
+    captured_at = read_times(raw["captured_at_raw"])["at"]
+    times = read_times(raw["posted_at_raw"], captured_at)
     mentions = _find_mentions(text, texts.mentions, author_key, facts, pack)
     known = raw.with_columns(
         digest_columns(raw.select(pl.lit(capture_id).alias("capture_id"), "ordinal"), "sighting").alias("sighting_id"),
@@ -86,8 +87,8 @@ def normalise_records(
         collect_spans(mentions, raw.height, "name").alias("mentions"),
         times["at"].alias("posted_at"),
         coarsen_precision(times).alias("posted_precision"),
-        read_times(raw["edited_at_raw"])["at"].alias("edited_at"),
-        read_times(raw["captured_at_raw"])["at"].alias("captured_at"),
+        read_times(raw["edited_at_raw"], captured_at)["at"].alias("edited_at"),
+        captured_at.alias("captured_at"),
         _list_flags(times["guessed"], raw["extra"]),
         *read_words(text, pack),
         capture_id=pl.lit(capture_id),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.normalise.human_times import read_human_times
 from pipeline.normalise.worded_times import read_worded_time
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -27,15 +28,16 @@ _ISO = (
 _ISO_PARTS = ("year", "month", "day", "hour", "minute", "second", "fraction", "utc", "zone_hours", "zone_minutes")
 
 
-def read_times(texts: pl.Series) -> pl.DataFrame:
+def read_times(texts: pl.Series, captured_at: pl.Series | None = None) -> pl.DataFrame:
     """Instants of n times as written.
 
     Read are epochs (seconds, milliseconds, microseconds, nanoseconds, told apart by size; 0 means unknown), ISO 8601
-    and what looks like it, RFC 2822, and dates with English month names. Day before month or month before day cannot
-    be told in 3/4/2019, so that is not read.
+    and what looks like it, RFC 2822, dates with names of months and times told from now ("3 hours ago") in some forty
+    languages. Day before month or month before day cannot be told in 3/4/2019, so that is not read.
 
     Args:
         texts: n Strings, nulls allowed.
+        captured_at: n instants (UTC) from which times are told; where it is null these stay unknown.
 
     Returns:
         at (UTC, microseconds; null where it cannot be read or lies outside of 1970 to 2100), precision (null with it),
@@ -56,7 +58,13 @@ def read_times(texts: pl.Series) -> pl.DataFrame:
         dates = rest.filter(~decimal)
         read = _read_dates(dates)
         parts.append(read)
-        parts.append(_read_worded(dates.join(read, on="row", how="anti", maintain_order="left")))
+        worded = dates.join(read, on="row", how="anti", maintain_order="left")
+        read = _read_worded(worded)
+        parts.append(read)
+        spoken = worded.join(read, on="row", how="anti", maintain_order="left")
+        if spoken.height:
+            now = pl.lit(None, dtype=INSTANT) if captured_at is None else captured_at.gather(spoken["row"])
+            parts.append(read_human_times(spoken.with_columns(now.dt.epoch("us").alias("base"))))
     found = pl.concat(parts).filter(pl.col("at").is_between(_FIRST, _LAST, closed="left"))
     joined = frame.select("row").join(found, on="row", how="left", maintain_order="left")
     return joined.select(
@@ -164,7 +172,7 @@ def _read_dates(rest: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_worded(rest: pl.DataFrame) -> pl.DataFrame:
-    """Times with names of months: frame of row and text."""
+    """Times with English names of months: frame of row and text."""
     # A Python loop over distinct spellings that no column expression can read; mail archives and old forums have them.
     distinct = rest.select(pl.col("text").unique(maintain_order=True))
     read = [(text, *found) for text in distinct["text"] if (found := read_worded_time(text))]

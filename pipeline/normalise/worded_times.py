@@ -27,7 +27,7 @@ _MONTH = re.compile(
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([ap])?(?:\.?m\b\.?)?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:\b(?:UTC|GMT)\s*)?(?<!\d)([+-])(\d{2}):?(\d{2})\b")
 _ZONE = re.compile(r"\b[A-Za-z]{1,4}\b")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2}|2100)(?!\d)")
 _DAY = re.compile(r"(?<![\d:])(\d{1,2})(?:st|nd|rd|th)?(?![\d:])", re.IGNORECASE)
 _ALLOWED = re.compile(
     r"(?:\s|[,.;()]|mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?"

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.normalise.times import coarsen_precision, read_times
@@ -64,6 +64,9 @@ def test_shapes_of_times(written: str, expected: tuple[str, str, bool]) -> None:
             "-5",
             "yesterday",
             "2 hours ago",
+            "12/3/2021 10:00 Uhr",
+            "31 février 2012",
+            "room 5 mars 2012",
             "3/4/2019",
             "29.04.19",
             "2019-02-30",
@@ -80,6 +83,50 @@ def test_what_is_no_time_is_null(written: str) -> None:
     assert at is None or written == "12345"
     assert (at is None) == (precision is None)
     assert not guessed
+
+
+SPOKEN = {
+    "3 hours ago": ("2020-05-15 08:30:00", "hour", False),
+    "vor 3 Stunden": ("2020-05-15 08:30:00", "hour", False),
+    "pred 2 hodiny": ("2020-05-15 09:30:00", "hour", False),
+    "il y a 5 minutes": ("2020-05-15 11:25:00", "minute", False),
+    "3時間前": ("2020-05-15 08:30:00", "hour", False),
+    "hace 2 días": ("2020-05-13 11:30:00", "day", False),
+    "2 weeks ago": ("2020-05-01 11:30:00", "month", False),
+    "a month ago": ("2020-04-15 11:30:00", "month", False),
+    "2 yr. ago": ("2018-05-15 11:30:00", "year", False),
+    "just now": ("2020-05-15 11:30:00", "minute", False),
+    "gestern, 14:05": ("2020-05-14 14:05:00", "minute", True),
+    "12. März 2021 14:05": ("2021-03-12 14:05:00", "minute", True),
+    "12 марта 2021 в 14:05": ("2021-03-12 14:05:00", "minute", True),
+    "5 mars 2012, 14:07:09": ("2012-03-05 14:07:09", "second", True),
+    "lun. 5 mars 2012 15:08 CET": ("2012-03-05 14:08:00", "minute", False),
+    "2021年3月12日": ("2021-03-12 00:00:00", "day", True),
+    "märz 2012": ("2012-03-01 00:00:00", "month", True),
+}
+
+
+def test_times_in_words_of_many_languages() -> None:
+    now = datetime(2020, 5, 15, 11, 30, tzinfo=UTC)
+    written = pl.Series(list(SPOKEN))
+    read = read_times(written, pl.Series([now] * len(SPOKEN), dtype=pl.Datetime("us", "UTC")))
+    found = {text: (str(at)[:19], *more) for text, (at, *more) in zip(written, read.rows(), strict=True)}
+    assert found == SPOKEN
+    apart = [read_times(written[i : i + 1], pl.Series([now])).row(0) for i in range(0, len(SPOKEN), 5)]
+    assert apart == read.rows()[::5]
+
+
+def test_times_told_from_now_are_unknown_where_now_is() -> None:
+    now = pl.Series([None, datetime(2020, 3, 31, 1, tzinfo=UTC)], dtype=pl.Datetime("us", "UTC"))
+    month = read_times(pl.Series(["1 month ago", "1 month ago"]), now)
+    assert month["at"].to_list() == [None, datetime(2020, 2, 29, 1, tzinfo=UTC)]
+    assert read_times(pl.Series(["in 3 hours", "tomorrow"]), now)["at"].to_list() == [None, None]
+
+
+def test_the_last_year_is_read_in_words_too() -> None:
+    assert read_times(pl.Series(["Fri, 01 Jan 2100 00:00:00 +0000"]))["at"].to_list() == [
+        datetime(2100, 1, 1, tzinfo=UTC)
+    ]
 
 
 def test_a_column_may_mix_shapes_and_nulls() -> None:
@@ -117,6 +164,7 @@ def test_every_shape_says_the_same_instant(naive: datetime, zone: timezone) -> N
     assert read_times(pl.Series(whole))["at"].to_list() == [instant.replace(microsecond=0)] * len(whole)
 
 
+@settings(max_examples=30)  # dateparser looks long at what is no time
 @given(st.lists(st.one_of(st.none(), st.text(max_size=20), st.from_regex(r"[0-9]{1,25}([.:/T e+-][0-9]{0,8}){0,6}Z?"))))
 def test_no_text_breaks_the_reading(column: list[str | None]) -> None:
     times = read_times(pl.Series(column, dtype=pl.String))
