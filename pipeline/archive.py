@@ -35,6 +35,7 @@ class Archive:
         captures: listings as scraped.
         quarantine: records that could not be read.
         aliases: earlier ids of posts and discussions.
+        decisions: what people decided.
         runs: runs that published.
     """
 
@@ -48,6 +49,7 @@ class Archive:
     captures: pl.LazyFrame
     quarantine: pl.LazyFrame
     aliases: pl.LazyFrame
+    decisions: pl.LazyFrame
     runs: pl.LazyFrame
 
     def __init__(self, snapshot: Path) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Listing = Literal["auto", "page", "time"]
 Format = Literal["table", "csv", "json"]
+Decision = Literal["parent_is", "parent_is_not", "same_as", "not_same_as"]
 
 _WIDTH = 240  # of tables where there is no terminal, hence no edge
 
@@ -198,6 +199,37 @@ def formats() -> None:
     from pipeline.report import as_table
 
     _show(_console(), as_table(list_formats(), 1000))
+
+
+@app.command()
+def decide(
+    kind: Annotated[
+        Decision | None, typer.Argument(metavar="[KIND]", help="parent_is, parent_is_not, same_as or not_same_as.")
+    ] = None,
+    post_id: Annotated[str | None, typer.Argument(metavar="[POST_ID]", help="The post it is about.")] = None,
+    other_id: Annotated[
+        str | None, typer.Argument(metavar="[OTHER_ID]", help="The other post; without it, parent_is says: none.")
+    ] = None,
+    archive: ArchiveOption = Path("parquet"),
+    author: Annotated[str | None, typer.Option(help="Who decides; by default who is logged in.")] = None,
+    note: Annotated[str | None, typer.Option(help="Why.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--import", metavar="CSV", help="Decisions: post_id, kind, other_id, author, note, decided_at."),
+    ] = None,
+) -> None:
+    """Say which post answers which, or which sightings are one post; the next run obeys it."""
+    import getpass
+
+    from pipeline import decide as decisions
+
+    if file is not None and kind is None:
+        count = decisions.import_decisions(archive, file)
+    elif file is None and kind is not None and post_id is not None:
+        count = decisions.decide(archive, kind, post_id, other_id, author or getpass.getuser(), note)
+    else:
+        raise SettingError("Name a decision (parent_is POST_ID OTHER_ID), or a file of them (--import CSV)")
+    typer.echo(f"{count} new; the next `threadloom run RAW... --out {archive}` obeys.")
 
 
 @app.command()

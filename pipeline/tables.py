@@ -20,13 +20,14 @@ from dataframely.exc import SchemaError, ValidationError
 from pipeline.errors import ContractError
 from pipeline.ids import ID_REGEX
 
-TABLE_VERSION = 1
+TABLE_VERSION = 2
 
 PRECISIONS = ("microsecond", "millisecond", "second", "minute", "hour", "day", "month", "year")
 MATCHES = ("first", "recapture", "edit", "truncation", "quote")
 DUPLICATE_KINDS = ("recapture", "edit", "truncation", "quote", "repost", "boilerplate")
-DUPLICATE_METHODS = ("id", "author-time", "seed", "alignment", "author-edit", "near", "exact", "contained")
+DUPLICATE_METHODS = ("id", "author-time", "seed", "alignment", "author-edit", "near", "exact", "contained", "decided")
 REPEAT_KINDS = ("repost", "boilerplate")
+DECISION_KINDS = ("parent_is", "parent_is_not", "same_as", "not_same_as")
 LINK_KINDS = ("declared", "decided", "inferred")
 LISTINGS = ("page", "time", "flat", "unknown")
 LENSES = ("explicit", "indent", "page-meta", "page-text", "time-meta", "time-text")
@@ -303,6 +304,27 @@ class Aliases(dy.Schema):
     table = _one_of(("posts", "discussions"), "Where that id is found.")
 
 
+class Decisions(dy.Schema):
+    """One row per decision of a person: stronger than anything that dumps declare or models guess."""
+
+    decision_id = _id("The decision: a digest of the other columns.", key=True)
+    post_id = _id("The post it is about, by an id or a sighting_id that it had when it was decided.")
+    kind = _one_of(DECISION_KINDS, "What was decided.")
+    other_id = _id("The other post; null in parent_is where the post answers none.", nullable=True)
+    author = _text("Who decided.")
+    note = _text("Why.")
+    decided_at = dy.Datetime(time_unit="us", time_zone="UTC", nullable=False, description="When; later ones win.")
+
+    @dy.rule()
+    def names_another(cls) -> pl.Expr:
+        """Only in parent_is may there be no other post, and it is never the post itself."""
+        return (
+            pl.when(pl.col("other_id").is_null())
+            .then(pl.col("kind") == "parent_is")
+            .otherwise(pl.col("other_id") != pl.col("post_id"))
+        )
+
+
 class Runs(dy.Schema):
     """One row per run that published."""
 
@@ -414,6 +436,8 @@ class DraftPosts(dy.Schema):
     order_known = _one_of(LISTINGS, "What the row order is, as far as declared.")
     parent_known = _truth("Whether a sighting declares what it answers.")
     declared_parent_id = _id("Declared parent (placeholders included); null with parent_known: a root.", nullable=True)
+    parent_decided = _truth("Whether a person decided its parent, which is then declared_parent_id.", nullable=True)
+    not_parents = dy.List(dy.String(), nullable=True, description="Posts that a person said it does not answer.")
     listed_depth = dy.Int32(nullable=True, description="Nesting or indent shown.")
     is_submission = _truth("Whether it is the submission of its page.")
     source = _text("Site or named source.")
@@ -483,6 +507,7 @@ PUBLISHED: dict[str, type[dy.Schema]] = {
     "captures": Captures,
     "quarantine": Quarantine,
     "aliases": Aliases,
+    "decisions": Decisions,
     "runs": Runs,
 }
 
@@ -497,6 +522,7 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
     "captures": ("capture_id",),
     "quarantine": ("capture_id", "ordinal"),
     "aliases": ("seed_id",),
+    "decisions": ("decided_at", "decision_id"),
     "runs": ("run_id",),
 }
 

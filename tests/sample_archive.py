@@ -200,6 +200,15 @@ def _runs() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _decisions() -> list[dict[str, Any]]:
+    return [
+        {
+            "decision_id": an_id("decision"), "post_id": an_id("p3"), "kind": "parent_is_not", "other_id": an_id("p1"),
+            "author": "Ada", "note": "I asked her", "decided_at": at(90),
+        }
+    ]  # fmt: skip
+
+
 def sample_tables() -> dict[str, pl.DataFrame]:
     """All published tables; every rule of the audit holds."""
     rows: dict[str, list[dict[str, Any]]] = {
@@ -216,6 +225,7 @@ def sample_tables() -> dict[str, pl.DataFrame]:
             {"seed_id": an_id("p1 as first seen"), "id": an_id("p1"), "table": "posts"},
             {"seed_id": an_id("tram as first seen"), "id": an_id("tram"), "table": "discussions"},
         ],
+        "decisions": _decisions(),
         "runs": _runs(),
     }
     return {

@@ -242,3 +242,16 @@ def test_history_diff_and_old_snapshots(call, raw, tmp_path):
     unknown = call("tree", "--archive", out, "--snapshot", "20010101T000000-ffffff")
     assert unknown.code == 1
     assert older in unknown.err
+
+
+def test_a_decision_is_kept_and_obeyed(call, raw, tmp_path):
+    out = tmp_path / "a"
+    assert call("run", raw, "--out", out, "--direct").code == 0
+    posts = open_archive(out).posts.filter(pl.col("link_kind") == "inferred").select("post_id").collect()["post_id"]
+    said = call("decide", "parent_is", posts[0], "--archive", out, "--author", "Ada")
+    assert (said.code, said.out[:5]) == (0, "1 new")
+    assert call("run", raw, "--out", out, "--direct").code == 0
+    decided = open_archive(out).posts.filter(pl.col("link_kind") == "decided").select("post_id", "parent_id").collect()
+    assert decided.rows() == [(posts[0], None)]
+    assert call("decide", "--archive", out).code == 2
+    assert call("decide", "parent_is", "aaaaaaaaaaaaaaaa", "--archive", out).code == 1

@@ -51,6 +51,7 @@ class Tables:
     captures: pl.LazyFrame
     quarantine: pl.LazyFrame
     aliases: pl.LazyFrame
+    decisions: pl.LazyFrame
     runs: pl.LazyFrame
     signatures: pl.LazyFrame
 

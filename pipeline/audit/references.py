@@ -125,6 +125,42 @@ def alias_hides_no_id(tables: Tables) -> Wrong:
     return name_rows(hiding, "seed_id", "id", "table")
 
 
+def _ids_of_posts(tables: Tables) -> pl.LazyFrame:
+    """Every id that stands for a post: given, post_id."""
+    return pl.concat(
+        [
+            tables.posts.select("post_id", given="post_id"),
+            tables.aliases.filter(pl.col("table") == "posts")
+            .select(given="seed_id", post_id="id")
+            .select("post_id", "given"),
+            tables.sightings.select("post_id", given="sighting_id"),
+        ]
+    )
+
+
+@rule("decisions")
+def decision_names_posts(tables: Tables) -> Wrong:
+    """Both ids of a decision stand for posts that are there."""
+    known = _ids_of_posts(tables)
+    lost = [without_match(tables.decisions, column, known, "given") for column in ("post_id", "other_id")]
+    return name_rows(pl.concat(lost), "decision_id", "post_id", "other_id")
+
+
+@rule("posts")
+def decided_by_someone(tables: Tables) -> Wrong:
+    """A decided parent is one that somebody decided."""
+    ids = _ids_of_posts(tables)
+    said = (
+        tables.decisions.filter(pl.col("kind") == "parent_is")
+        .join(ids.rename({"post_id": "child", "given": "post_id"}), on="post_id")
+        .join(ids.rename({"post_id": "parent", "given": "other_id"}), on="other_id", how="left")
+        .select(post_id="child", parent_id="parent")
+    )
+    decided = tables.posts.filter(pl.col("link_kind") == "decided")
+    lost = decided.join(said, on=["post_id", "parent_id"], how="anti", nulls_equal=True)
+    return name_rows(lost, "post_id", "parent_id")
+
+
 @rule("runs")
 def run_is_recorded(tables: Tables) -> Wrong:
     """The run that published is recorded, with the captures that are listed as its input."""
@@ -157,6 +193,8 @@ REFERENCES = (
     capture_has_discussion,
     alias_leads_to_id,
     alias_hides_no_id,
+    decision_names_posts,
+    decided_by_someone,
     run_is_recorded,
     signature_has_post,
 )

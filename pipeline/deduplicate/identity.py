@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.algorithms.alignment import UNKNOWN_TIME, ListingRows, merge_listings
-from pipeline.algorithms.graph import connected_components
+from pipeline.deduplicate.decided import obey_sameness, own_seeds, unite_labels
 from pipeline.deduplicate.overlap import EXACT_TIMES, instant, tolerance
 from pipeline.ids import digest_columns
 
@@ -31,7 +31,8 @@ class Identity:
 
     Attributes:
         sightings: sighting_id, post_id, discussion_id, order (Int64, unique per post in its discussion, gaps allowed),
-            unit, listing, declared_parent_id; for paragraphs that are quotations quoted_sighting_id and share.
+            unit, listing, declared_parent_id, evident (Int64, equal where evidence alone makes them one post; null of
+            quotations); for paragraphs that are quotations quoted_sighting_id and share.
         placeholders: post_id, discussion_id, order, source, native_id, is_submission: parents never seen.
         aliases: tables.Aliases.
     """
@@ -41,13 +42,16 @@ class Identity:
     aliases: pl.DataFrame
 
 
-def identify_posts(listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFrame) -> Identity:
+def identify_posts(
+    listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFrame, decisions: pl.DataFrame
+) -> Identity:
     """Decides identity.
 
     Args:
         listed: what ``find_listings`` returns, with scope, native_parent, parent_known, captured_at, posted_precision.
         units: what ``find_discussions`` returns.
         quotes: what ``find_standing_quotes`` returns.
+        decisions: tables.Decisions.
 
     Returns:
         The identity of every sighting; independent of the order of rows.
@@ -56,7 +60,8 @@ def identify_posts(listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFra
     spoken = rows.join(quotes.select("sighting_id"), on="sighting_id", how="anti")
     spoken = _place_rows(_add_nodes(_rank_units(spoken)))
     spoken = _join_across_discussions(spoken)
-    spoken, aliases = _name_posts(spoken)
+    spoken = _add_seeds(spoken).with_columns(evident=pl.col("label"))
+    spoken, aliases = _name_posts(obey_sameness(spoken, decisions))
     aliases = pl.concat([aliases, _alias_discussions(units)]).sort("seed_id")
     spoken = _follow_parents(_resolve_parents(spoken))
     placeholders = _add_placeholders(spoken)
@@ -162,35 +167,22 @@ def _join_across_discussions(rows: pl.DataFrame) -> pl.DataFrame:
         .select(left=pl.col("label").shift(1).over("scope", "native_id"), right="label")
         .drop_nulls()
     )
-    if ends.is_empty():
-        return rows
-    labels = connected_components(int(rows["label"].max()) + 1, ends["left"], ends["right"])  # type: ignore[arg-type]
-    rows = rows.with_columns(label=pl.Series(labels).gather(rows["label"]))
-    homes = (
-        rows.group_by("label", "discussion_id")
-        .agg(pl.len().alias("n"), pl.col("place").min())
-        .sort("label", "n", "discussion_id", descending=[False, True, False])
-        .unique("label", keep="first", maintain_order=True)
-    )
-    return rows.drop("discussion_id", "place").join(
-        homes.select("label", "discussion_id", "place"), on="label", how="left", maintain_order="left"
-    )
+    return unite_labels(rows, ends)
 
 
-def _name_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Adds post_id; also the aliases of posts."""
+def _add_seeds(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds seed, and is_scoped where it is made of an id."""
     scoped = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
     # Author and second are context enough; other words need to know what the listing is about.
     about = pl.when(pl.col("native_discussion").is_not_null() | ~pl.col("is_exact")).then("listing_id")
     by_id = digest_columns(rows.select("scope", "native_id"), "post")
     by_content = digest_columns(rows.select("words_key", "author_key", "instant", "occurrence", about), "seed")
-    rows = rows.with_columns(seed=pl.when(scoped).then(by_id).otherwise(by_content), is_scoped=scoped)
-    claims = (
-        rows.group_by("seed", "label")
-        .agg(pl.len().alias("n"), pl.col("is_scoped").first(), pl.col("sighting_id").min())
-        .sort("seed", "n", "sighting_id", descending=[False, True, False])
-    )
-    owned = claims.unique("seed", keep="first", maintain_order=True)
+    return rows.with_columns(seed=pl.when(scoped).then(by_id).otherwise(by_content), is_scoped=scoped)
+
+
+def _name_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Adds post_id; also the aliases of posts."""
+    owned = own_seeds(rows)
     names = (
         rows.group_by("label")
         .agg(pl.col("sighting_id").min())
@@ -291,11 +283,13 @@ def _add_quotes(rows: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:
         *columns[:6],
         pl.lit(None, dtype=pl.String).alias("declared_parent_id"),
         "label",
+        pl.lit(None, dtype=pl.Int64).alias("evident"),
         "quoted_sighting_id",
         "share",
     )
     plain = rows.select(
         *columns,
+        "evident",
         quoted_sighting_id=pl.lit(None, dtype=pl.String),
         share=pl.lit(None, dtype=pl.Float32),
     )

@@ -248,7 +248,7 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame
         first_native="native_id",
         first_author="author_key",
         first_time="posted_at",
-        first_discussion="native_discussion",
+        first_evident="evident",
     )
     rows = matches.filter(pl.col("match") != "first").join(known, on="post_id", how="left", maintain_order="left")
     same_id = (
@@ -271,7 +271,9 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame
         left_post_id="post_id",
         right_post_id="post_id",
         similarity="likeness",
-        method=pl.when(same_id)
+        method=pl.when(pl.col("evident") != pl.col("first_evident"))
+        .then(pl.lit("decided"))
+        .when(same_id)
         .then(pl.lit("id"))
         .when(instant)
         .then(pl.lit("author-time"))

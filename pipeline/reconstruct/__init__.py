@@ -59,7 +59,12 @@ def reconstruct_links(
     inferred = infer_links(rows, listings, posts, quotations, settings, pack)
     rows = rows.with_columns(
         pl.Series("parent", inferred.parents),
-        pl.when("is_settled").then(pl.lit("declared")).otherwise(pl.lit("inferred")).alias("link_kind"),
+        pl.when("parent_decided")
+        .then(pl.lit("decided"))
+        .when("is_settled")
+        .then(pl.lit("declared"))
+        .otherwise(pl.lit("inferred"))
+        .alias("link_kind"),
         pl.Series("link_confidence", inferred.confidence, dtype=pl.Float32),
         pl.Series("under", inferred.under),
         pl.Series("under_confidence", inferred.under_confidence, dtype=pl.Float32),

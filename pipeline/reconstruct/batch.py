@@ -24,6 +24,7 @@ from pipeline.reconstruct.pages import TOLD_TOP, UNTOLD, decode_pages
 from pipeline.reconstruct.scoring import LinkModel, score_pairs
 from pipeline.settings import Settings
 
+IMPOSSIBLE = -1e6  # the score of a link that a person denied: its posterior is 0
 PAGE_PAIRS = 600_000  # pairs scored on a page too large for all of them: so far back is looked
 
 
@@ -71,6 +72,7 @@ def decide_batch(
     window = _choose_window(context, settings, in_page_order)
     pairs = list_candidates(context, children, window[children], reach=not in_page_order)
     scores = score_pairs(model, context, pairs)
+    scores[_find_denied(context, pairs, rows)] = IMPOSSIBLE
     if in_page_order:
         told = _find_told(context, rows)
         shares, chosen = decode_pages(scores, pairs.offsets, children, context.first, context.size, window, told)
@@ -89,6 +91,17 @@ def decide_batch(
         under_confidence=under_confidence,
         links=list_links(model, rows, context, pairs, scores, confidence, chosen, settings.runners_up),
     )
+
+
+def _find_denied(context: Context, pairs: Pairs, rows: pl.DataFrame) -> Ints:
+    """Rows of pairs that a person denied."""
+    denied = rows.select("row", other="not_parents").drop_nulls().explode("other")
+    if denied.is_empty():
+        return np.empty(0, dtype=np.int64)
+    denied = denied.join(rows.select(other="post_id", left="row"), on="other").select("row", "left")
+    left = np.where(pairs.left >= 0, context.rows[np.maximum(pairs.left, 0)], NONE)
+    listed = pl.DataFrame({"row": context.rows[pairs.right], "left": left}).with_row_index("pair")
+    return listed.join(denied, on=["row", "left"])["pair"].to_numpy().astype(np.int64)
 
 
 def _flat_time() -> pl.Expr:

@@ -5,8 +5,10 @@ row number of its declared parent.
 
 >>> settle_declared(posts).select("post_id", "parent", "is_settled")
 
+What a person decided stands in place of what was declared, and what a person denied is as if nothing declared it.
 A parent in another discussion is dropped (flag ``parent_elsewhere``). Where declarations go in a circle, the post
-that comes first in it by (posted_at, order, post_id), times unknown last, loses its parent (flag ``cycle_broken``).
+that comes first in it by (posted_at, order, post_id), times unknown last, loses its parent (flag ``cycle_broken``);
+a decided parent is lost only where nothing else holds the circle together.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ _USED = (
     "order_known",
     "parent_known",
     "declared_parent_id",
+    "parent_decided",
+    "not_parents",
     "listed_depth",
     "is_submission",
     "author",
@@ -91,7 +95,7 @@ def settle_declared(posts: pl.DataFrame) -> pl.DataFrame:
         )
     )
     rows = _find_declared(rows).with_columns(_submission_row())
-    rows = _add_depths(rows)
+    rows = _drop_denied(_add_depths(rows))
     parents, cut = _open_circles(rows)
     rows = rows.with_columns(pl.Series("parent", parents), pl.Series("cut", cut))
     # Placeholders are parents that were never seen; a first post shown indented has a parent that was not captured.
@@ -150,13 +154,29 @@ def _add_depths(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.when("by_depth").then(shown).otherwise("parent").alias("parent"))
 
 
+def _drop_denied(rows: pl.DataFrame) -> pl.DataFrame:
+    """Opens the posts whose declared parent a person denied."""
+    if rows["not_parents"].null_count() == rows.height:
+        return rows
+    above = pl.col("post_id").gather(pl.col("parent").clip(0))
+    denied = (pl.col("parent") >= 0) & pl.col("not_parents").list.contains(above).fill_null(value=False)
+    denied &= ~pl.col("parent_decided").fill_null(value=False)
+    return rows.with_columns(
+        parent=pl.when(denied).then(NONE).otherwise("parent"),
+        parent_known=pl.col("parent_known") & ~denied,
+        by_depth=pl.col("by_depth") & ~denied,
+    )
+
+
 def _open_circles(rows: pl.DataFrame) -> tuple[Rows, NDArray[np.bool_]]:
     """Parents without cycles, and which rows lost theirs."""
     parents = rows["parent"].to_numpy()
     members = np.flatnonzero(find_cycles(parents) != NONE)
     if members.size == 0:
         return parents, np.zeros(parents.size, dtype=np.bool_)
-    first = rows[members].sort("posted_at", "order", "post_id", nulls_last=True)["row"].to_numpy()
+    by = ("parent_decided", "posted_at", "order", "post_id")
+    in_turn = rows[members].with_columns(pl.col("parent_decided").fill_null(value=False))
+    first = in_turn.sort(by, nulls_last=True)["row"].to_numpy()
     rank = np.zeros(parents.size, dtype=np.int64)
     rank[first] = np.arange(first.size)
     return break_cycles(parents, rank)

@@ -36,6 +36,7 @@ METHOD_WORDS: Mapping[str, str] = {
     "near": "the words were compared and are nearly the same",
     "exact": "the words are the same",
     "contained": "the words of one stand in the other",
+    "decided": "a person decided it",
 }
 
 LENS_WORDS: Mapping[str, str] = {

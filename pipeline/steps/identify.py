@@ -1,7 +1,8 @@
 """The third step: which sightings are one post, and in which discussion.
 
-In: the key columns of all records. Out: work part ``aliases`` and, per bucket of whole discussions, ``bucket-NNNN``
-(full records with their identity), ``placeholders/NNNN`` and ``orders/NNNN`` (where each listing shows each post).
+In: the key columns of all records. Out: work parts ``aliases`` and ``decided`` and, per bucket of whole discussions,
+``bucket-NNNN`` (full records with their identity), ``placeholders/NNNN`` and ``orders/NNNN`` (where each listing shows
+each post).
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.deduplicate.contained import find_standing_quotes
-from pipeline.deduplicate.identity import identify_posts
+from pipeline.deduplicate.identity import Identity, identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.orders import list_orders
 from pipeline.deduplicate.overlap import find_discussions
 from pipeline.errors import ContractError
+from pipeline.reconstruct.decided import resolve_decisions
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
 from pipeline.store.captures import scan_records
+from pipeline.store.decisions import read_decisions
 
 BUCKET_SIGHTINGS = 250_000
 DIVIDE_RECORDS = 100_000
@@ -40,8 +43,10 @@ def identify_all(plan: RunPlan) -> StepReport:
         listed = find_listings(keys, near)
         units = find_discussions(listed)
         quotes = find_standing_quotes(_read_paragraphs(plan, captures, listed))
-        identity = identify_posts(listed, units, quotes)
+        decisions = read_decisions(plan.layout)
+        identity = identify_posts(listed, units, quotes, decisions)
         plan.work.write("aliases", identity.aliases)
+        plan.work.write("decided", resolve_decisions(decisions, _current_ids(decisions, identity)))
         firsts = identity.sightings.select("sighting_id", "post_id").rename(
             {"sighting_id": "quoted_sighting_id", "post_id": "quoted_id"}
         )
@@ -61,6 +66,20 @@ def identify_all(plan: RunPlan) -> StepReport:
             buckets=n_buckets,
         )
     return report
+
+
+def _current_ids(decisions: pl.DataFrame, identity: Identity) -> pl.DataFrame:
+    """What every id that a decision names stands for: given, id. A post's own id comes before a seed of another."""
+    shown = identity.sightings
+    ways = [
+        shown.select(given="post_id", id="post_id"),
+        identity.placeholders.select(given="post_id", id="post_id"),
+        identity.aliases.filter(pl.col("table") == "posts").select(given="seed_id", id="id"),
+        shown.select(given="sighting_id", id="post_id"),
+    ]
+    named = pl.concat([decisions["post_id"], decisions["other_id"]]).drop_nulls().unique()
+    found = pl.concat([way.filter(pl.col("given").is_in(named.implode())) for way in ways])
+    return found.unique("given", keep="first", maintain_order=True)
 
 
 def _read_paragraphs(plan: RunPlan, captures: list[str], listed: pl.DataFrame) -> pl.DataFrame:

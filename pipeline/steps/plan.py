@@ -24,6 +24,7 @@ from pipeline.ingest import check_read_settings, find_files, locate_file
 from pipeline.pack import load_pack
 from pipeline.settings import RunParameters
 from pipeline.store.captures import kept_captures, update_facts
+from pipeline.store.decisions import read_decisions
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.lock import archive_lock
 from pipeline.store.snapshot import find_snapshot, scan_table
@@ -165,10 +166,13 @@ def begin_run(parameters: RunParameters) -> RunPlan:
 
 
 def _is_current(layout: ArchiveLayout, parameters: RunParameters, kept: list[str]) -> bool:
-    """Whether the current snapshot was made from these captures with these settings by this version."""
+    """Whether the current snapshot was made from these captures and decisions, with these settings, by this version."""
     try:
-        last = scan_table(find_snapshot(layout.root), "runs").tail(1).collect()
+        snapshot = find_snapshot(layout.root)
+        last = scan_table(snapshot, "runs").tail(1).collect()
     except ArchiveError:
+        return False
+    if not scan_table(snapshot, "decisions").collect().equals(read_decisions(layout)):
         return False
     said = last.select("code_version", "fingerprint", "model_pack", "inputs").row(0)
     return said == (__version__, parameters.settings.fingerprint(), load_pack().name, kept)

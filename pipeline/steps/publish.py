@@ -22,6 +22,7 @@ from pipeline.errors import ArchiveError
 from pipeline.pack import load_pack
 from pipeline.steps.plan import RunPlan, RunSummary, StepReport
 from pipeline.store.captures import kept_captures, scan_quarantine
+from pipeline.store.decisions import read_decisions
 from pipeline.store.index import IndexFacts, SignatureIndex
 from pipeline.store.snapshot import drop_old_snapshots, find_snapshot, publish_snapshot, read_manifest, scan_table
 from pipeline.tables import (
@@ -58,6 +59,7 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     tables["captures"] = check_table(Captures, _list_captures(plan))
     tables["quarantine"] = check_table(Quarantine, scan_quarantine(plan.layout, plan.capture_ids()).collect())
     tables["aliases"] = check_table(Aliases, fit_table(Aliases, work.read("aliases")))
+    tables["decisions"] = read_decisions(plan.layout)
     published = StepReport("publish", _count_rows(tables), round(time.perf_counter() - begun, 3))
     tables["runs"] = check_table(Runs, _record_run(plan, [*reports, published]))
     settings = plan.parameters.settings

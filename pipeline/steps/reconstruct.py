@@ -13,6 +13,7 @@ from pipeline.deduplicate.contained import find_quotations
 from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.pack import load_pack
 from pipeline.reconstruct import Reconstruction, reconstruct_links
+from pipeline.reconstruct.decided import decide_parents
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
 from pipeline.tables import (
     Discussions,
@@ -40,7 +41,7 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
         records = plan.work.read(bucket)
         placeholders = plan.work.read(f"placeholders/{number}")
         versions = settle_versions(records, placeholders, settings)
-        posts = check_table(DraftPosts, versions.posts)
+        posts = check_table(DraftPosts, decide_parents(versions.posts, plan.work.read("decided")))
         inside = find_quotations(posts)
         quotations = check_table(Quotations, _join_quotations(inside, _standing(records)))
         found = reconstruct_links(posts, quotations, settings, load_pack())

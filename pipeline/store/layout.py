@@ -25,7 +25,8 @@ class ArchiveLayout:
 
     ``current`` is a symbolic link to one of ``snapshots/<run_id>``, each a whole set of published tables;
     ``captures/<capture_id>`` keeps the normalised records of every capture ever ingested, so that a later run needs no
-    raw file; ``work/<run_id>`` is the scratch of one run. A name that ends in ``.tmp`` is unfinished and never read.
+    raw file; ``decisions.parquet`` keeps what people decided; ``work/<run_id>`` is the scratch of one run. A name that
+    ends in ``.tmp`` is unfinished and never read.
     """
 
     root: Path
@@ -45,6 +46,10 @@ class ArchiveLayout:
     @property
     def work(self) -> Path:
         return self.root / "work"
+
+    @property
+    def decisions(self) -> Path:
+        return self.root / "decisions.parquet"
 
     @property
     def lock(self) -> Path:

@@ -13,6 +13,7 @@ from pipeline.deduplicate.identity import Identity, identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
 from pipeline.ids import digest_columns
+from pipeline.tables import Decisions, empty_table
 from tests.invented import invent_page
 from tests.records import make_paragraphs, make_records, no_pairs
 
@@ -21,7 +22,7 @@ def identify(*captures: pl.DataFrame) -> Identity:
     records = pl.concat(captures)
     listed = find_listings(records, no_pairs())
     quotes = find_standing_quotes(listed.filter("paragraphs"))
-    return identify_posts(listed, find_discussions(listed), quotes)
+    return identify_posts(listed, find_discussions(listed), quotes, empty_table(Decisions))
 
 
 def groups(identity: Identity, *captures: pl.DataFrame) -> list[list[str]]:

@@ -12,6 +12,7 @@ from pipeline.deduplicate.identity import identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.orders import list_orders
 from pipeline.deduplicate.overlap import find_discussions
+from pipeline.tables import Decisions, empty_table
 from tests.invented import invent_page
 from tests.records import make_paragraphs, no_pairs
 
@@ -24,7 +25,7 @@ def orders_of(*captures: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
         schema={"sighting_id": pl.String, "quoted_sighting_id": pl.String, "reply_sighting_id": pl.String}
         | {"share": pl.Float32, "n_words": pl.Int64}
     )
-    identity = identify_posts(listed, find_discussions(listed), none)
+    identity = identify_posts(listed, find_discussions(listed), none, empty_table(Decisions))
     words = identity.sightings.join(records.select("sighting_id", "body"), on="sighting_id")
     return list_orders(listed, identity.sightings), dict(words.select("post_id", "body").iter_rows())
 

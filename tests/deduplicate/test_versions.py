@@ -13,7 +13,7 @@ from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
 from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.settings import Settings
-from pipeline.tables import DraftPosts, Duplicates, check_table
+from pipeline.tables import Decisions, DraftPosts, Duplicates, check_table, empty_table
 from tests.records import Facts, make_records, no_pairs
 
 LONG = "The ferry to the lower harbour leaves at nine and nobody has ever seen it come back before noon."
@@ -22,7 +22,9 @@ LONG = "The ferry to the lower harbour leaves at nine and nobody has ever seen i
 def settle(*captures: pl.DataFrame, **values: Any) -> Versions:
     records = pl.concat(captures)
     listed = find_listings(records, no_pairs())
-    identity = identify_posts(listed, find_discussions(listed), find_standing_quotes(listed.filter("paragraphs")))
+    identity = identify_posts(
+        listed, find_discussions(listed), find_standing_quotes(listed.filter("paragraphs")), empty_table(Decisions)
+    )
     whole = records.join(identity.sightings.drop("listing", "unit"), on="sighting_id")
     versions = settle_versions(whole, identity.placeholders, Settings(**values))
     check_table(DraftPosts, versions.posts)
