@@ -156,7 +156,7 @@ def begin_run(parameters: RunParameters) -> RunPlan:
             moved = True
     started = datetime.now(UTC)
     return RunPlan(
-        run_id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+        run_id=f"{started:%Y%m%dT%H%M%S}{started.microsecond // 1000:03}-{secrets.token_hex(3)}",
         started_at=started,
         parameters=parameters,
         new_files=tuple(new_files),
