@@ -1,0 +1,202 @@
+"""Boosted regression trees, evaluated: sums of tree outputs, and what each group of columns added to a sum.
+
+In: a `Forest` and a float32 table whose missing values are NaN. Out: float64 sums.
+
+>>> forest = grow_stump(feature=0, threshold=1.5, low=-1.0, high=2.0)
+>>> run_forest(forest, np.array([[1.0], [3.0]], np.float32)).tolist()
+[-1.0, 2.0]
+
+Every sum runs over the trees in one order in one kernel, so a score depends on its row alone. Trees are trained
+elsewhere (`read_lightgbm`) and kept as flat arrays, which a model pack stores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Table = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Nodes = NDArray[np.int32]
+
+LEAF = -1
+_BLOCK = 64  # rows that go through one tree together, so that its nodes stay near
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """T trees of M nodes in all.
+
+    Attributes:
+        starts: int32[T + 1], node numbers of the roots, and M.
+        feature: int32[M], the column that decides at a node, LEAF at leaves.
+        threshold: float32[M]: a value not above it goes low.
+        low, high: int32[M], the nodes that follow.
+        lost_low: bool[M], whether a missing value goes low.
+        value: float32[M], what a leaf adds, and what an inner node expects of the leaves below it.
+    """
+
+    starts: Nodes
+    feature: Nodes
+    threshold: Table
+    low: Nodes
+    high: Nodes
+    lost_low: NDArray[np.bool_]
+    value: Table
+
+
+def grow_stump(feature: int, threshold: float, low: float, high: float) -> Forest:
+    """A forest of one tree with two leaves; a missing value goes high."""
+    return Forest(
+        starts=np.array([0, 3], dtype=np.int32),
+        feature=np.array([feature, LEAF, LEAF], dtype=np.int32),
+        threshold=np.array([threshold, 0, 0], dtype=np.float32),
+        low=np.array([1, LEAF, LEAF], dtype=np.int32),
+        high=np.array([2, LEAF, LEAF], dtype=np.int32),
+        lost_low=np.zeros(3, dtype=np.bool_),
+        value=np.array([(low + high) / 2, low, high], dtype=np.float32),
+    )
+
+
+def join_forests(forests: list[Forest], shares: list[float]) -> Forest:
+    """One forest whose sums are the sums of the forests, each times its share."""
+    starts, nodes = [np.zeros(1, dtype=np.int32)], 0
+    parts: dict[str, list[Any]] = {field.name: [] for field in fields(Forest) if field.name != "starts"}
+    for forest, share in zip(forests, shares, strict=True):
+        starts.append(forest.starts[1:] + np.int32(nodes))
+        for name in ("feature", "threshold", "lost_low"):
+            parts[name].append(getattr(forest, name))
+        for name in ("low", "high"):
+            ends = getattr(forest, name)
+            parts[name].append(np.where(ends == LEAF, LEAF, ends + nodes).astype(np.int32))
+        parts["value"].append((forest.value * share).astype(np.float32))
+        nodes += forest.feature.size
+    return Forest(
+        np.concatenate(starts).astype(np.int32), **{name: np.concatenate(part) for name, part in parts.items()}
+    )
+
+
+def run_forest(forest: Forest, table: Table) -> Floats:
+    """The sum of all trees for each row of a float32[n, columns] table: float64[n]."""
+    found: Floats = _run(
+        forest.starts, forest.feature, forest.threshold, forest.low, forest.high, forest.lost_low, forest.value, table
+    )
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _run(
+    starts: Nodes,
+    feature: Nodes,
+    threshold: Table,
+    low: Nodes,
+    high: Nodes,
+    lost_low: NDArray[np.bool_],
+    value: Table,
+    table: Table,
+) -> Floats:
+    n = table.shape[0]
+    out = np.zeros(n)
+    for begin in range(0, n, _BLOCK):
+        end = min(begin + _BLOCK, n)
+        for tree in range(starts.size - 1):
+            for row in range(begin, end):
+                node = starts[tree]
+                while feature[node] >= 0:
+                    x = table[row, feature[node]]
+                    # NaN is not equal to itself.
+                    goes_low = x <= threshold[node] if x == x else lost_low[node]
+                    node = low[node] if goes_low else high[node]
+                out[row] += np.float64(value[node])
+    return out
+
+
+def attribute_forest(forest: Forest, table: Table, groups: NDArray[np.int64], n_groups: int) -> Floats:
+    """What each group of columns added to the sum of each row, along the paths that it takes (Saabas 2014).
+
+    Args:
+        table: float32[n, columns].
+        groups: int64[columns], from 0 to n_groups - 1.
+
+    Returns:
+        float64[n, n_groups + 1]; the last column is the prior, what the roots expect. A row sums to what `run_forest`
+        gives, but for the last bits.
+    """
+    found: Floats = _attribute(
+        forest.starts, forest.feature, forest.threshold, forest.low, forest.high, forest.lost_low, forest.value, table,
+        groups, n_groups,
+    )  # fmt: skip
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _attribute(
+    starts: Nodes,
+    feature: Nodes,
+    threshold: Table,
+    low: Nodes,
+    high: Nodes,
+    lost_low: NDArray[np.bool_],
+    value: Table,
+    table: Table,
+    groups: NDArray[np.int64],
+    n_groups: int,
+) -> Floats:
+    out = np.zeros((table.shape[0], n_groups + 1))
+    for row in range(table.shape[0]):
+        for tree in range(starts.size - 1):
+            node = starts[tree]
+            out[row, n_groups] += np.float64(value[node])
+            while feature[node] >= 0:
+                x = table[row, feature[node]]
+                goes_low = x <= threshold[node] if x == x else lost_low[node]
+                following = low[node] if goes_low else high[node]
+                out[row, groups[feature[node]]] += np.float64(value[following]) - np.float64(value[node])
+                node = following
+    return out
+
+
+def read_lightgbm(model: dict[str, Any]) -> Forest:
+    """The forest of LightGBM's `Booster.dump_model()`: numerical splits only.
+
+    Thresholds are rounded down to float32, which decides the same for float32 values. Where a column had no missing
+    value in training, LightGBM takes one for 0, and so does the forest.
+    """
+    starts: list[int] = [0]
+    rows: list[Any] = []
+    for tree in model["tree_info"]:
+        base = len(rows)
+        waiting = [(tree["tree_structure"], base)]
+        rows.append(None)
+        while waiting:  # nodes of a model, when it is made
+            node, at = waiting.pop()
+            if "leaf_value" in node and "split_feature" not in node:
+                rows[at] = (LEAF, 0.0, LEAF, LEAF, False, node["leaf_value"])
+                continue
+            low, high = len(rows), len(rows) + 1
+            rows += [None, None]
+            threshold = _round_down(float(node["threshold"]))
+            lost = bool(node["default_left"]) if node["missing_type"] == "NaN" else threshold >= 0.0
+            rows[at] = (int(node["split_feature"]), threshold, low, high, lost, node["internal_value"])
+            waiting += [(node["left_child"], low), (node["right_child"], high)]
+        starts.append(len(rows))
+    columns = list(zip(*rows, strict=True))
+    return Forest(
+        starts=np.array(starts, dtype=np.int32),
+        feature=np.array(columns[0], dtype=np.int32),
+        threshold=np.array(columns[1], dtype=np.float32),
+        low=np.array(columns[2], dtype=np.int32),
+        high=np.array(columns[3], dtype=np.int32),
+        lost_low=np.array(columns[4], dtype=np.bool_),
+        value=np.array(columns[5], dtype=np.float32),
+    )
+
+
+def _round_down(value: float) -> float:
+    """The largest float32 not above a float."""
+    rounded = np.float32(value)
+    return float(rounded if float(rounded) <= value else np.nextafter(rounded, np.float32(-np.inf)))
