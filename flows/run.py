@@ -20,6 +20,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture, as_completed
+from prefect.runtime import task_run
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
@@ -52,7 +53,7 @@ def _is_outage(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
 )
 def ingest_capture(plan: RunPlan, capture_id: str) -> StepReport:
     """Read and normalise one raw file."""
-    return steps.ingest_capture(plan, capture_id)
+    return steps.ingest_capture(plan, capture_id, last_try=task_run.run_count > len(RETRY_DELAYS))
 
 
 @task(cache_policy=NO_CACHE)

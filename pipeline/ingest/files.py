@@ -24,11 +24,12 @@ STANDARD_INPUT = Path("-")
 _PATTERN_MARKS = frozenset("*?[")
 
 
-def find_files(raw: Sequence[Path]) -> list[Path]:
+def find_files(raw: Sequence[Path], unread: list[str] | None = None) -> list[Path]:
     """Files to read, each once, sorted: those named, those that match a pattern, and those in the folders named.
 
     In folders, hidden files and folders and files called README are skipped, and links to folders are not followed.
-    In a pattern ``**`` stands for any folders. ``-`` is standard input, whose bytes `locate_file` finds.
+    In a pattern ``**`` stands for any folders. ``-`` is standard input, whose bytes `locate_file` finds. Folders inside
+    that may not be read are passed over, and words about each are appended to ``unread``.
 
     Raises:
         InputError: a path does not exist, or nothing matches a pattern.
@@ -38,29 +39,33 @@ def find_files(raw: Sequence[Path]) -> list[Path]:
         if path == STANDARD_INPUT or path.is_file():
             found.add(path)
         elif path.is_dir():
-            found.update(_files_in(path))
+            found.update(_files_in(path, unread))
         elif path.exists():
             raise InputError(f"{path} is neither a file nor a folder.")
         else:
-            found.update(_matches(path))
+            found.update(_matches(path, unread))
     return sorted(found)
 
 
-def _files_in(folder: Path) -> list[Path]:
+def _files_in(folder: Path, unread: list[str] | None) -> list[Path]:
+    def note(error: OSError) -> None:
+        if unread is not None:
+            unread.append(f"{error.filename} cannot be read: {error.strerror}. Check that it is a folder you may read.")
+
     found: list[Path] = []
-    for inner, folders, names in os.walk(folder):
+    for inner, folders, names in os.walk(folder, onerror=note):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files = [Path(inner, name) for name in names if not name.startswith((".", "README"))]
-        found += [file for file in files if file.is_file()]
+        found += [file for file in files if os.path.isfile(file)]  # noqa: PTH113 -- which also is where it may not look
     return found
 
 
-def _matches(pattern: Path) -> list[Path]:
+def _matches(pattern: Path, unread: list[str] | None) -> list[Path]:
     """Files that a pattern matches; what is in the folders that it matches, too."""
     matched = glob.glob(str(pattern), recursive=True) if _PATTERN_MARKS & set(str(pattern)) else []  # noqa: PTH207
     found: list[Path] = []
     for path in map(Path, matched):
-        found += _files_in(path) if path.is_dir() else [path] if path.is_file() else []
+        found += _files_in(path, unread) if path.is_dir() else [path] if path.is_file() else []
     if not found:
         raise InputError(f"{pattern} does not exist. Name files, folders, patterns or - with dumps to read.")
     return found

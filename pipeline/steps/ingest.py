@@ -7,8 +7,10 @@ The files in an archive are parts of one capture; each is normalised by what its
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -16,33 +18,42 @@ from pipeline.errors import InputError
 from pipeline.ingest import Part, locate_file, open_capture
 from pipeline.normalise import normalise_records
 from pipeline.pack import ModelPack, load_pack
-from pipeline.steps.plan import RawFile, RunPlan, StepReport, timed_report
+from pipeline.steps.plan import RawFile, RunPlan, Stamp, StepReport, stamp_file, timed_report
 from pipeline.store.captures import CaptureWriter
 from pipeline.tables import Quarantine, RawRecords, Records, check_table
 
 
-def ingest_capture(plan: RunPlan, capture_id: str) -> StepReport:
+class ChangedFileError(InputError):
+    """A raw file that is not there, or not what it was when the run began: another run may find it."""
+
+
+def ingest_capture(plan: RunPlan, capture_id: str, *, last_try: bool = True) -> StepReport:
     """Reads and normalises one raw file; a file that cannot be read is kept as a capture with an error.
+
+    A file that is gone, changed or out of reach since the run began is not kept: the report names it as unread, and the
+    next run tries again.
+
+    Args:
+        plan: the run.
+        capture_id: one of its new files.
+        last_try: whether a disk that fails is the file's failure; if not, the OSError is raised.
 
     Counts: captures, records, rejected, failed.
     """
     file = next(file for file in plan.new_files if file.capture_id == capture_id)
-    path = _locate(file)
-    facts = {
-        "paths": list(file.paths),
-        "bytes": path.stat().st_size,
-        "format": None,
-        "reader_version": None,
-        "error": None,
-        "read": plan.parameters.settings.read.model_dump(mode="json"),
-    }
     with timed_report("ingest") as report:
         try:
-            kept = _read_capture(plan, capture_id, path, facts)
-        except InputError as error:
-            with CaptureWriter(plan.layout, capture_id) as writer:
-                kept = writer.finish({**facts, "error": str(error)}).facts
-            report.notes.append(str(error))
+            path = _locate(file)
+            kept = _keep_capture(plan, file, path)
+        except (ChangedFileError, OSError) as error:
+            if isinstance(error, OSError) and not (last_try and _is_about(error, file)):
+                raise
+            report.unread.append(f"{file.seen[0][0]}: {error}")
+            report.notes.append(report.unread[-1])
+            report.counts.update(captures=1, records=0, rejected=0, failed=1)
+            return report
+        if kept["error"] is not None:
+            report.notes.append(str(kept["error"]))
         report.counts.update(
             captures=1,
             records=kept["n_records"] - kept["n_rejected"],
@@ -55,27 +66,71 @@ def ingest_capture(plan: RunPlan, capture_id: str) -> StepReport:
 
 
 def _locate(file: RawFile) -> Path:
-    """Where its bytes are now: it may have been seen before at a path that is gone.
+    """Where its bytes are now.
 
     Raises:
-        InputError: at none of its paths.
+        ChangedFileError: at none of the places where this run found them.
     """
-    for path in file.paths:
+    for path, stamp in file.seen:
         located = locate_file(Path(path))
-        if located.is_file():
+        if _has_stamp(located, stamp):
             return located
-    raise InputError(f"{file.paths[0]} is gone since this run began.")
+    raise ChangedFileError("it is gone or has changed since this run began; the next run reads it.")
 
 
-def _read_capture(plan: RunPlan, capture_id: str, path: Path, facts: dict[str, object]) -> dict[str, int]:
+def _has_stamp(path: Path, stamp: Stamp) -> bool:
+    try:
+        return stamp_file(path) == stamp
+    except OSError:
+        return False
+
+
+def _is_about(error: OSError, file: RawFile) -> bool:
+    """Whether reading the raw file failed, not writing what came of it."""
+    if error.filename is None:
+        return error.errno in (errno.EIO, errno.ESTALE)
+    return str(error.filename) in {str(locate_file(Path(path))) for path, _ in file.seen}
+
+
+def _keep_capture(plan: RunPlan, file: RawFile, path: Path) -> dict[str, Any]:
+    """The facts of the capture as it is kept, whole or with the reason why it cannot be read.
+
+    Raises:
+        ChangedFileError: the file changed while it was read; nothing is kept.
+        OSError: a disk fails.
+    """
+    stamp = stamp_file(path)
+    facts: dict[str, Any] = {
+        "paths": list(file.paths),
+        "bytes": stamp[0],
+        "format": None,
+        "reader_version": None,
+        "error": None,
+        "read": plan.parameters.settings.read.model_dump(mode="json"),
+    }
+    try:
+        with CaptureWriter(plan.layout, file.capture_id) as writer:
+            said = _read_capture(plan, file.capture_id, path, writer)
+            if not _has_stamp(path, stamp):
+                raise ChangedFileError("it changed while it was read; the next run reads it.")
+            return writer.finish({**facts, **said}).facts
+    except ChangedFileError:
+        raise
+    except InputError as error:
+        if not _has_stamp(path, stamp):
+            raise ChangedFileError("it was gone or changed before it was read; the next run reads it.") from error
+        with CaptureWriter(plan.layout, file.capture_id) as writer:
+            return writer.finish({**facts, "error": str(error)}).facts
+
+
+def _read_capture(plan: RunPlan, capture_id: str, path: Path, writer: CaptureWriter) -> dict[str, Any]:
+    """Adds all records of a file; format and reader_version."""
     pack = load_pack()
     capture = open_capture(path, plan.parameters.settings.read)
-    with CaptureWriter(plan.layout, capture_id) as writer:
-        for part in capture.parts():
-            for records, rejected in read_part(part, capture_id, pack):
-                writer.add(check_table(Records, records), check_table(Quarantine, rejected))
-        said = {**facts, "format": capture.format, "reader_version": capture.reader_version}
-        return writer.finish(said).facts
+    for part in capture.parts():
+        for records, rejected in read_part(part, capture_id, pack):
+            writer.add(check_table(Records, records), check_table(Quarantine, rejected))
+    return {"format": capture.format, "reader_version": capture.reader_version}
 
 
 def read_part(part: Part, capture_id: str, pack: ModelPack) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:

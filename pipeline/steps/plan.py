@@ -30,13 +30,28 @@ from pipeline.store.lock import archive_lock
 from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.store.work import WorkFolder
 
+Stamp = tuple[int, int]
+
+
+def stamp_file(path: Path) -> Stamp:
+    """Size and time of last change: another stamp, another content. Raises OSError where there is no such file."""
+    known = path.stat()
+    return known.st_size, known.st_mtime_ns
+
 
 @dataclass(frozen=True)
 class RawFile:
-    """A raw file to ingest: the digest of its bytes and every path at which these bytes were found."""
+    """A raw file to ingest.
+
+    Attributes:
+        capture_id: the digest of its bytes.
+        paths: every path at which these bytes were ever found.
+        seen: where they were found for this run, each with the file's stamp as it was then.
+    """
 
     capture_id: str
     paths: tuple[str, ...]
+    seen: tuple[tuple[str, Stamp], ...]
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,7 @@ class RunPlan:
         parameters: what was asked for.
         new_files: captures to ingest.
         given: capture_id of every file named, new or not.
+        unread: words about each file or folder that could not even be looked at.
         nothing_new: the archive already holds just what this run would publish.
     """
 
@@ -57,6 +73,7 @@ class RunPlan:
     parameters: RunParameters
     new_files: tuple[RawFile, ...]
     given: tuple[str, ...]
+    unread: tuple[str, ...]
     nothing_new: bool
 
     @property
@@ -76,12 +93,13 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What one step did: its name, what it counted, wall seconds, and remarks for a person."""
+    """What one step did: its name, what it counted, wall seconds, remarks for a person, and files to try again."""
 
     step: str
     counts: dict[str, int]
     seconds: float
     notes: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -139,18 +157,17 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     if layout.work.exists():
         # The lock is ours: whatever is here belongs to runs that died.
         shutil.rmtree(layout.work)
-    paths: dict[str, list[str]] = {}
-    for path in find_files(parameters.raw):
-        paths.setdefault(digest_file(locate_file(path)), []).append(str(path))
+    unread: list[str] = []
+    seen = _look_at(find_files(parameters.raw, unread), unread)
     reading = parameters.settings.read.model_dump(mode="json")
     kept = {capture.capture_id: capture.facts for capture in kept_captures(layout)}
     new_files: list[RawFile] = []
     moved = False
-    for capture_id, found in sorted(paths.items()):
+    for capture_id, found in sorted(seen.items()):
         facts = kept.get(capture_id)
-        known = sorted({*(facts or {}).get("paths", []), *found})
+        known = sorted({*(facts or {}).get("paths", []), *(path for path, _ in found)})
         if facts is None or facts["read"] != reading:
-            new_files.append(RawFile(capture_id, tuple(known)))
+            new_files.append(RawFile(capture_id, tuple(known), tuple(found)))
         elif known != facts["paths"]:
             update_facts(layout, capture_id, {**facts, "paths": known})
             moved = True
@@ -160,9 +177,23 @@ def begin_run(parameters: RunParameters) -> RunPlan:
         started_at=started,
         parameters=parameters,
         new_files=tuple(new_files),
-        given=tuple(sorted(paths)),
+        given=tuple(sorted(seen)),
+        unread=tuple(unread),
         nothing_new=not new_files and not moved and _is_current(layout, parameters, sorted(kept)),
     )
+
+
+def _look_at(files: list[Path], unread: list[str]) -> dict[str, list[tuple[str, Stamp]]]:
+    """Where each digest is found, with stamps; files that cannot be opened are told in ``unread``."""
+    seen: dict[str, list[tuple[str, Stamp]]] = {}
+    for path in files:
+        located = locate_file(path)
+        try:
+            stamp = stamp_file(located)
+            seen.setdefault(digest_file(located), []).append((str(path), stamp))
+        except OSError as error:
+            unread.append(f"{path} cannot be read: {error.strerror}. Check that it is a file you may read.")
+    return seen
 
 
 def _is_current(layout: ArchiveLayout, parameters: RunParameters, kept: list[str]) -> bool:

@@ -74,7 +74,7 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
         snapshot=snapshot,
         counts={name: facts.rows for name, facts in read_manifest(snapshot).tables.items()},
         seconds=round((datetime.now(UTC) - plan.started_at).total_seconds(), 3),
-        failed_captures=_failures(plan),
+        failed_captures=_failures(plan, reports),
         peak_memory_bytes=_peak_memory(),
         notes=[note for report in reports for note in report.notes],
     )
@@ -89,7 +89,7 @@ def skip_run(plan: RunPlan) -> RunSummary:
         snapshot=snapshot,
         counts={name: facts.rows for name, facts in manifest.tables.items()},
         seconds=round((datetime.now(UTC) - plan.started_at).total_seconds(), 3),
-        failed_captures=_failures(plan),
+        failed_captures=_failures(plan, ()),
         peak_memory_bytes=_peak_memory(),
         nothing_new=True,
         notes=["Nothing is new: the archive already holds all of these files."],
@@ -167,12 +167,13 @@ def _record_run(plan: RunPlan, reports: Sequence[StepReport]) -> pl.DataFrame:
     return pl.concat([fit_table(Runs, earlier), runs])
 
 
-def _failures(plan: RunPlan) -> list[str]:
-    """Files given to this run that could not be read, with the reason."""
+def _failures(plan: RunPlan, reports: Sequence[StepReport]) -> list[str]:
+    """Files given to this run that could not be read, with the reason; those to try again last."""
     given = set(plan.given)
     facts = [capture.facts for capture in kept_captures(plan.layout) if capture.capture_id in given]
     failed = [(str(said["paths"][0]), str(said["error"])) for said in facts if said["error"] is not None]
-    return [error if path in error else f"{path}: {error}" for path, error in failed]
+    unread = [*plan.unread, *(words for report in reports for words in report.unread)]
+    return [error if path in error else f"{path}: {error}" for path, error in failed] + unread
 
 
 def _peak_memory() -> int:

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from pipeline.archive import Archive, open_archive
 from pipeline.audit import audit_archive
 from pipeline.errors import ArchiveError, InputError
-from pipeline.settings import RunParameters, load_settings
-from pipeline.steps import RunSummary, begin_run, hold_archive, run_direct
+from pipeline.ids import digest_file
+from pipeline.ingest import Capture, open_capture
+from pipeline.settings import ReadSettings, RunParameters, load_settings
+from pipeline.steps import RunPlan, RunSummary, begin_run, hold_archive, run_direct
 from pipeline.store.snapshot import read_manifest
 from tests.invented import invent_page
 
@@ -158,6 +160,87 @@ def test_unreadable_file_fails_alone(tmp_path: Path) -> None:
     assert captures[str(page)]["error"] is None
     assert captures[str(tmp_path / "raw" / "noise.bin")]["error"]
     assert audit_archive(tmp_path / "out") == []
+
+
+def begin_two(tmp_path: Path) -> tuple[Path, Path, RunParameters]:
+    keep = write_lines(tmp_path / "raw" / "keep.txt", invent_page(5, 1))
+    lose = write_lines(tmp_path / "raw" / "lose.txt", invent_page(5, 2))
+    return keep, lose, RunParameters(raw=[tmp_path / "raw"], out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("harm", ("gone", "grown", "folder"))
+def test_file_that_changes_after_planning_fails_alone_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    keep, lose, parameters = begin_two(tmp_path)
+    lines = lose.read_bytes()
+
+    def begin_and_harm(parameters: RunParameters) -> RunPlan:
+        plan = begin_run(parameters)
+        lose.unlink()
+        if harm == "grown":
+            lose.write_bytes(lines + b"One more line that was not there.\n")
+        elif harm == "folder":
+            lose.mkdir()
+        return plan
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.steps.begin_run", begin_and_harm)
+        summary = run_direct(parameters)
+    assert len(summary.failed_captures) == 1
+    assert "lose.txt" in summary.failed_captures[0]
+    archive = open_archive(tmp_path / "out")
+    assert archive.captures.collect()["paths"].to_list() == [[str(keep)]]
+    assert audit_archive(tmp_path / "out") == []
+    if harm == "folder":
+        lose.rmdir()
+    lose.write_bytes(lines)
+    archive, summary = run(tmp_path / "out", tmp_path / "raw")
+    assert summary.failed_captures == []
+    assert posts_of(archive).height == 10
+
+
+def test_file_that_changes_while_it_is_read_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, lose, parameters = begin_two(tmp_path)
+
+    def read_and_grow(path: Path, settings: ReadSettings) -> Capture:
+        if path == lose:
+            lose.write_text("something else\n")
+        return open_capture(path, settings)
+
+    monkeypatch.setattr("pipeline.steps.ingest.open_capture", read_and_grow)
+    summary = run_direct(parameters)
+    assert ["lose.txt" in words and "changed" in words for words in summary.failed_captures] == [True]
+    assert posts_of(open_archive(tmp_path / "out")).height == 5
+
+
+def test_what_may_not_be_opened_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, lose, parameters = begin_two(tmp_path)
+
+    def refuse(path: Path) -> str:
+        if path == lose:
+            raise PermissionError(13, "Permission denied", str(path))
+        return digest_file(path)
+
+    monkeypatch.setattr("pipeline.steps.plan.digest_file", refuse)
+    for again in (False, True):
+        summary = run_direct(parameters)
+        assert summary.nothing_new is again
+        assert summary.failed_captures == [
+            f"{lose} cannot be read: Permission denied. Check that it is a file you may read."
+        ]
+    assert posts_of(open_archive(tmp_path / "out")).height == 5
+
+
+def test_the_bytes_are_looked_for_where_this_run_found_them(tmp_path: Path) -> None:
+    page = write_lines(tmp_path / "raw" / "a.txt", invent_page(5, 1))
+    run(tmp_path / "out", tmp_path / "raw")
+    lines = page.read_bytes()
+    page.write_bytes(lines + b"A line that was added later.\n")
+    (tmp_path / "raw" / "b.txt").write_bytes(lines)
+    archive, _ = run(tmp_path / "out", tmp_path / "raw", record_bytes=1 << 20)
+    sizes = archive.captures.filter(pl.col("paths").list.contains(str(tmp_path / "raw" / "b.txt"))).collect()
+    assert sizes["n_records"].to_list() == [5]
 
 
 def test_packed_and_plain_are_one_discussion(tmp_path: Path) -> None:
