@@ -19,6 +19,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.ingest.archives import archive_kind
+from pipeline.ingest.collector import resting_collector, undisturbed
 from pipeline.ingest.containers import Source
 from pipeline.ingest.files import find_files, locate_file
 from pipeline.ingest.mojibake import mend_mojibake
@@ -69,7 +70,7 @@ class Capture:
         else:
             batches = self._reader.read(self._source)
             parts = iter([Part(None, self.format, self.reader_version, self.facts, self._source, batches)])
-        return (replace(part, _batches=map(_mended, part.batches())) for part in parts)
+        return (replace(part, _batches=map(_mended, undisturbed(part.batches()))) for part in parts)
 
     def batches(self) -> Iterator[Batch]:
         """All its records in order, some 50,000 at a time. May be called again; starts from the beginning then.
@@ -96,8 +97,10 @@ def open_capture(path: Path, settings: ReadSettings) -> Capture:
     kind = archive_kind(source.head())
     if kind is not None:
         return Capture(path, kind, ARCHIVES_VERSION, NO_FACTS, source, None)
-    reader = recognise_format(source)
-    return Capture(path, reader.name, reader.version, reader.describe(source), source, reader)
+    with resting_collector():
+        reader = recognise_format(source)
+        facts = reader.describe(source)
+    return Capture(path, reader.name, reader.version, facts, source, reader)
 
 
 def list_formats() -> pl.DataFrame:

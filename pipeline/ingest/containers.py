@@ -14,9 +14,10 @@ Files that hold files (zip, tar, WARC) are the business of `archives`; each of t
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar, cast
 
 from pipeline.errors import InputError
 from pipeline.ingest.decoding import wide_encoding
@@ -28,6 +29,8 @@ __all__ = ["HEAD_BYTES", "DamagedStreamError", "Head", "Lines", "Source"]
 HEAD_BYTES = 64 << 10
 _OTHER_PACKERS = {b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
 _SMALL = 1 << 20
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,17 @@ class Source:
                     "read as they are."
                 )
         self.packing = find_packing(start)
+        self._parsed: tuple[Callable[[Source], object], object] | None = None
+
+    def parse_once(self, parse: Callable[[Source], T]) -> T:
+        """What a parser makes of it: kept from its description for the reading that follows, and no longer."""
+        if self._parsed is not None and self._parsed[0] is parse:
+            value = self._parsed[1]
+            self._parsed = None
+            return cast("T", value)
+        value = parse(self)
+        self._parsed = (parse, value)
+        return value
 
     def head(self) -> Head:
         """Its first 64 KiB, unpacked.

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
+import polars as pl
 
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Head, Source
@@ -25,8 +26,8 @@ from pipeline.tables import RawRecords
 
 DOCUMENT_BYTES = 1 << 30
 
-_COLUMNS = tuple(RawRecords.columns())
-_TELLING = ("native_id", "body", "title", "deletion")
+_COLUMNS = {name: column.dtype for name, column in RawRecords.columns().items()}
+_DEFAULTS: dict[str, Any] = {"listing": 0, "parent_known": False, "markup": "plain"}
 
 
 def read_bytes(source: Source, most: int = DOCUMENT_BYTES) -> bytes:
@@ -96,7 +97,7 @@ class RecordList:
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
-        self._columns = {"ordinal", "location", "markup"}
+        self._columns = {"ordinal", "location", "extra", "markup"}
         self._rejections = Rejections()
         self._ordinal = 0
 
@@ -110,19 +111,17 @@ class RecordList:
 
         A record with neither native_id nor a body, title or deletion goes to quarantine (no_id_no_text).
         """
-        if not any(map(fields.get, _TELLING)):
+        get = fields.get
+        if not (get("native_id") or get("body") or get("title") or get("deletion")):
             self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())
             return
-        for name, value in fields.items():
-            if type(value) is str and not value.isascii():
-                fields[name] = without_surrogates(value)
-        if extra:
-            fields["extra"] = extra_json(extra)
         if not fields.keys() <= self._columns:
             unknown = fields.keys() - set(_COLUMNS)
             if unknown:
                 raise TypeError(f"RawRecords has no column {', '.join(sorted(unknown))}")
             self._columns |= fields.keys()
+        if extra:
+            fields["extra"] = extra_json(extra)
         fields["ordinal"] = self._ordinal
         fields["location"] = location
         self._rows.append(fields)
@@ -138,11 +137,20 @@ class RecordList:
 
     def batches(self) -> Iterator[Batch]:
         """All records in order; at least one batch."""
-        defaults: dict[str, Any] = {"listing": 0, "parent_known": False, "markup": "plain"}
+        schema = {name: dtype for name, dtype in _COLUMNS.items() if name in self._columns}
         rejected = self._rejections.frame()
         for start in range(0, max(1, len(self._rows)), BATCH_RECORDS):
             rows = self._rows[start : start + BATCH_RECORDS]
+            try:
+                frame = pl.from_dicts(rows, schema=schema)
+            except UnicodeEncodeError:  # lone surrogates, which are rare, are looked for only here
+                frame = pl.from_dicts([_mended(row) for row in rows], schema=schema)
             columns = {
-                name: [row.get(name, defaults.get(name)) for row in rows] for name in _COLUMNS if name in self._columns
+                column.name: column.fill_null(_DEFAULTS[column.name]) if column.name in _DEFAULTS else column
+                for column in frame
             }
             yield Batch(record_frame(columns), rejected if start == 0 else rejected.clear())
+
+
+def _mended(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: without_surrogates(value) if isinstance(value, str) else value for name, value in row.items()}

@@ -17,7 +17,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from pipeline.tables import Quarantine, RawRecords, fit_table
+from pipeline.errors import ContractError
+from pipeline.tables import Quarantine, RawRecords
 
 BATCH_RECORDS = 50_000
 BATCH_BYTES = 32 << 20  # parsed, they take some five times that
@@ -25,6 +26,8 @@ EXTRA_CHARACTERS = 4_000
 RAW_BYTES = 1_000
 
 _REJECTED = {name: column.dtype for name, column in Quarantine.columns().items() if name != "capture_id"}
+_DTYPES = {name: column.dtype for name, column in RawRecords.columns().items()}
+_REQUIRED = {name for name, column in RawRecords.columns().items() if not column.nullable}
 _LEFT_OUT = "left_out"
 
 
@@ -63,13 +66,19 @@ def record_frame(columns: Mapping[str, pl.Series | Sequence[Any] | str | int | b
     """
     rows = len(columns["ordinal"])  # type: ignore[arg-type]
     ready = {"listing": 0, "parent_known": False, **columns}
-    series = [
-        pl.Series(name, [value], dtype=RawRecords.columns()[name].dtype).new_from_index(0, rows)
-        if value is None or isinstance(value, str | int)
-        else pl.Series(name, value, dtype=RawRecords.columns()[name].dtype)
-        for name, value in ready.items()
-    ]
-    return fit_table(RawRecords, pl.DataFrame(series))
+    if absent := (_REQUIRED - ready.keys()) | (ready.keys() - _DTYPES.keys()):
+        raise ContractError(
+            f"RawRecords has all of {', '.join(sorted(_REQUIRED))}; here differ {', '.join(sorted(absent))}"
+        )
+    return pl.DataFrame([_series(name, ready.get(name), dtype, rows) for name, dtype in _DTYPES.items()])
+
+
+def _series(name: str, value: pl.Series | Sequence[Any] | str | int | bool | None, dtype: Any, rows: int) -> pl.Series:
+    if value is None or isinstance(value, str | int):
+        return pl.Series(name, [value], dtype=dtype).new_from_index(0, rows)
+    if isinstance(value, pl.Series) and value.dtype == dtype:
+        return value.alias(name)
+    return pl.Series(name, value, dtype=dtype)
 
 
 def extra_json(values: Mapping[str, Any]) -> str | None:

@@ -55,6 +55,10 @@ def read_answers(source: Source) -> Answers:
     Raises:
         InputError: it is too large to be held in memory.
     """
+    return source.parse_once(_read_answers)
+
+
+def _read_answers(source: Source) -> Answers:
     return parse_answers(read_bytes(source))
 
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.readers.html_pages import attribute_of, text_of
 from pipeline.ingest.readers.sites import host_of, most_named
@@ -64,7 +65,7 @@ class ForumPage:
 
     def __init__(self, tree: LexborHTMLParser) -> None:
         self.tree = tree
-        saved = _SAVED_FROM.search((tree.html or "")[:4000])
+        saved = _SAVED_FROM.search(decode_line(tree.raw_html[:4000])[0])
         named = [
             attribute_of(tree.css_first('link[rel="canonical"]'), "href"),
             attribute_of(tree.css_first('meta[property="og:url"]'), "content"),
