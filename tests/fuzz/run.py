@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.audit import audit_archive
@@ -27,26 +28,40 @@ _TOGETHER = 1000
 _WHOLE_RUN = 100
 
 
-def check_inputs(seeds: Sequence[Seed], numbers: range, kept: Path, whole_runs: bool) -> list[str]:
-    """Reads the broken files of these numbers; returns what is wrong, one line each."""
+@dataclass(frozen=True)
+class Found:
+    """What came of some inputs: what is wrong, a line each; how many went through a run and its audit; the slowest."""
+
+    wrong: list[str]
+    audited: int
+    slowest: tuple[float, str]
+
+
+def check_inputs(seeds: Sequence[Seed], numbers: range, kept: Path, whole_runs: bool) -> Found:
+    """Reads the broken files of these numbers."""
     wrong: list[str] = []
+    slowest = (0.0, "")
+    audited = 0
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         raw = Path(folder, "raw")
         raw.mkdir()
         for number in numbers:
             broken = break_file(list(seeds), number)
+            begun = time.perf_counter()
             try:
                 trouble = read_broken(Path(folder), broken)
             except Exception:  # noqa: BLE001 - whatever comes out is what is looked for
                 trouble = traceback.format_exc()
+            slowest = max(slowest, (time.perf_counter() - begun, f"{broken.name}, {len(broken.data):,} bytes"))
             if trouble:
                 wrong.append(f"input {number} ({broken.name}, format {broken.format}): {trouble}")
                 (kept / broken.name).write_bytes(broken.data)
             elif number % (_TOGETHER // _WHOLE_RUN) == 0 and len(broken.data) < 1 << 20:
                 (raw / broken.name).write_bytes(broken.data)
+                audited += whole_runs
         if whole_runs:
             wrong += _audit_run(raw, Path(folder, "out"), numbers)
-    return wrong
+    return Found(wrong, audited, slowest)
 
 
 def _audit_run(raw: Path, out: Path, numbers: range) -> list[str]:
@@ -71,16 +86,22 @@ def main() -> int:
     arguments.keep.mkdir(exist_ok=True)
     end = arguments.first + arguments.n
     chunks = [range(at, min(at + _TOGETHER, end)) for at in range(arguments.first, end, _TOGETHER)]
-    begun, done, wrong = time.perf_counter(), 0, 0
+    begun, done, wrong, audited, slowest = time.perf_counter(), 0, 0, 0, (0.0, "")
     with ProcessPoolExecutor(arguments.workers, max_tasks_per_child=5) as pool:
         tasks = [pool.submit(check_inputs, seeds, chunk, arguments.keep, not arguments.no_runs) for chunk in chunks]
         for chunk, task in zip(chunks, tasks, strict=True):
-            for line in task.result():
+            found = task.result()
+            audited, slowest = audited + found.audited, max(slowest, found.slowest)
+            for line in found.wrong:
                 wrong += 1
                 print(line, flush=True)  # noqa: T201
             done += len(chunk)
             seconds = time.perf_counter() - begun
             print(f"{done:,} inputs, {wrong} wrong, {seconds:,.0f} s", file=sys.stderr, flush=True)  # noqa: T201
+    print(  # noqa: T201
+        f"{done:,} inputs read, {audited:,} of them in runs that were audited: {wrong} wrong. "
+        f"Slowest: {slowest[0]:.2f} s ({slowest[1]})."
+    )
     if not any(arguments.keep.iterdir()):
         arguments.keep.rmdir()
     return int(wrong > 0)
