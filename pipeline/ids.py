@@ -25,6 +25,9 @@ ID_LENGTH = 16
 ID_REGEX = "^[a-z2-7]{16}$"
 
 _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)
+_DIGITS = np.zeros(256, dtype=np.uint64)
+_DIGITS[_ALPHABET] = np.arange(32)
+_IS_LETTER = np.isin(np.arange(256), _ALPHABET)
 _FIELD, _ESCAPE, _NULL = "\x1f", "\x1e", "\x00"
 
 
@@ -122,6 +125,26 @@ def _escape(values: pl.Series) -> pl.Series:
         values = values.str.replace_all(_FIELD, _ESCAPE + "f", literal=True)
         values = values.str.replace_all(_NULL, _ESCAPE + "n", literal=True)
     return values.fill_null(_NULL)
+
+
+def number_ids(ids: pl.Series) -> NDArray[np.uint64]:
+    """The first 64 bits of ids as numbers, for kernels: uint64 of shape (n,), in no order that means anything.
+
+    Args:
+        ids: n ids as ``digest_texts`` makes them.
+
+    Raises:
+        ValueError: one of them is no id.
+    """
+    values, offsets = text_buffers(ids)
+    letters = values[offsets[0] : offsets[-1]]
+    if (np.diff(offsets) != ID_LENGTH).any() or not _IS_LETTER[letters].all():
+        raise ValueError(f"Ids have {ID_LENGTH} characters of a-z2-7")
+    digits = _DIGITS[letters.reshape(-1, ID_LENGTH)]
+    numbers = digits[:, 12] >> np.uint64(1)
+    for place in range(12):
+        numbers |= digits[:, place] << np.uint64(59 - 5 * place)
+    return numbers
 
 
 def digest_chunks(chunks: Iterable[bytes]) -> str:

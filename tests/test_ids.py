@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b32encode
+from base64 import b32decode, b32encode
 from pathlib import Path
 
 import mmh3
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ids import ID_LENGTH, ID_REGEX, digest_chunks, digest_columns, digest_file, digest_texts
+from pipeline.ids import ID_LENGTH, ID_REGEX, digest_chunks, digest_columns, digest_file, digest_texts, number_ids
 
 # Characters that can stand in a text; control characters divide fields and mark nulls.
 field = st.none() | st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs")), max_size=6)
@@ -97,3 +97,17 @@ def test_a_file_is_named_by_its_bytes_alone(tmp_path: Path, size: int) -> None:
         (tmp_path / name).write_bytes(content[:size])
     assert digest_file(tmp_path / "one") == digest_file(tmp_path / "other") == digest_chunks([content[:size]])
     assert digest_chunks([content[: size + 1]]) != digest_file(tmp_path / "one")
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=5))
+def test_numbers_of_ids_are_their_first_64_bits(texts):
+    ids = digest_texts(pl.Series(texts, dtype=pl.Binary))
+    expected = [int.from_bytes(b32decode(identifier.upper())[:8]) for identifier in ids]
+    assert number_ids(ids).tolist() == expected
+
+
+def test_what_is_no_id_has_no_number():
+    assert number_ids(pl.Series([], dtype=pl.String)).tolist() == []
+    for wrong in ("short", "a" * 15 + "1", "A" * 16):
+        with pytest.raises(ValueError, match="a-z2-7"):
+            number_ids(pl.Series([wrong]))

@@ -3,7 +3,8 @@
 In: MinHash signatures. Out: candidate pairs, in time and number linear in the texts.
 
 >>> bands, rows = choose_banding(0.4, 128)
->>> bands, rows, bucket_pairs(np.array([7, 5, 7, 7], dtype=np.uint64)).tolist()
+>>> keys, ids = sort_members(np.array([7, 5, 7, 7], dtype=np.uint32), np.arange(4, dtype=np.uint64))
+>>> bands, rows, bucket_pairs(keys, ids).tolist()
 (32, 4, [[0, 2], [0, 3], [2, 3]])
 """
 
@@ -14,14 +15,15 @@ from functools import cache
 
 import numpy as np
 from datasketch import MinHashLSH
-from numba import njit, uint64
+from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from pipeline.algorithms.minhash import Hashes, as_minhash
 from pipeline.errors import SettingError
 
-Keys = NDArray[np.uint64]
-Pairs = NDArray[np.int64]
+Keys = NDArray[np.uint32]
+Ids = NDArray[np.uint64]
+Pairs = NDArray[np.uint64]
 
 # Members of a bucket that each one is paired with, besides the first: those just before it. Buckets of up to six texts
 # so give all their pairs, larger ones a few a member. One neighbour would be enough for a component of equal texts,
@@ -50,7 +52,7 @@ def choose_banding(similarity: float, permutations: int) -> tuple[int, int]:
 
 @njit(cache=True, nogil=True)
 def _band_keys(signatures: Hashes, bands: int, rows: int) -> Keys:
-    keys = np.empty((signatures.shape[0], bands), dtype=np.uint64)
+    keys = np.empty((bands, signatures.shape[0]), dtype=np.uint32)
     for text in range(signatures.shape[0]):
         for band in range(bands):
             state = uint64(0)
@@ -60,7 +62,7 @@ def _band_keys(signatures: Hashes, bands: int, rows: int) -> Keys:
                 state = (state ^ (state >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
                 state = (state ^ (state >> uint64(27))) * uint64(0x94D049BB133111EB)
                 state ^= state >> uint64(31)
-            keys[text, band] = state
+            keys[band, text] = uint32(state >> uint64(32))
     return keys
 
 
@@ -71,52 +73,96 @@ def band_keys(signatures: Hashes, bands: int, rows: int) -> Keys:
         signatures: uint32 of shape (n, p) with p >= bands * rows; values beyond are not used.
 
     Returns:
-        uint64 of shape (n, bands). Only keys of one band are to be compared. That two different bands of rows meet in
-        one key has a chance of 2**-64, and verification would find out.
+        uint32 of shape (bands, n). Only keys of one band are to be compared. Two different bands of rows meet in one
+        key with a chance of 2**-32: among a million texts a hundred pairs a band, which verification throws out.
 
     Raises:
         ValueError: the signatures are too short.
     """
     if signatures.ndim != 2 or signatures.shape[1] < bands * rows:
         raise ValueError(f"{bands} bands of {rows} need signatures of {bands * rows} values, not {signatures.shape}")
-    return np.asarray(_band_keys(signatures, bands, rows), dtype=np.uint64)
+    return np.asarray(_band_keys(signatures, bands, rows), dtype=np.uint32)
 
 
 @njit(cache=True, nogil=True)
-def _pair_up(order: Pairs, keys: Keys, neighbours: int) -> Pairs:
-    """Pairs within runs of equal keys; ``order`` lists the rows by key, then by row."""
+def _sort_members(keys: Keys, ids: Ids) -> tuple[Keys, Ids]:
+    """Both sorted by key, then by id: radix sort in three passes of eleven bits, then each bucket's few ids."""
+    n = keys.size
+    from_keys, from_ids = keys.copy(), ids.copy()
+    to_keys, to_ids = np.empty_like(keys), np.empty_like(ids)
+    for shift in (0, 11, 22):
+        places = np.zeros(2049, dtype=np.int64)
+        for at in range(n):
+            places[int((from_keys[at] >> uint32(shift)) & uint32(2047)) + 1] += 1
+        if places.max() == n:
+            continue
+        for digit in range(2048):
+            places[digit + 1] += places[digit]
+        for at in range(n):
+            digit = int((from_keys[at] >> uint32(shift)) & uint32(2047))
+            place = places[digit]
+            to_keys[place], to_ids[place] = from_keys[at], from_ids[at]
+            places[digit] = place + 1
+        from_keys, to_keys = to_keys, from_keys
+        from_ids, to_ids = to_ids, from_ids
+    start = 0
+    for at in range(1, n + 1):
+        if at == n or from_keys[at] != from_keys[start]:
+            for inner in range(start + 1, at):
+                if from_ids[inner] < from_ids[inner - 1]:
+                    from_ids[start:at] = np.sort(from_ids[start:at])
+                    break
+            start = at
+    return from_keys, from_ids
+
+
+@njit(cache=True, nogil=True)
+def _pair_up(keys: Keys, ids: Ids, neighbours: int) -> Pairs:
+    """Pairs within runs of equal keys; the members are sorted by key, then by id."""
     n_pairs = 0
     start = 0
-    for at in range(order.size):
-        if keys[order[at]] != keys[order[start]]:
+    for at in range(keys.size):
+        if keys[at] != keys[start]:
             start = at
         n_pairs += min(at - start, neighbours + 1)
-    pairs = np.empty((n_pairs, 2), dtype=np.int64)
+    pairs = np.empty((n_pairs, 2), dtype=np.uint64)
     n_pairs = 0
     start = 0
-    for at in range(order.size):
-        if keys[order[at]] != keys[order[start]]:
+    for at in range(keys.size):
+        if keys[at] != keys[start]:
             start = at
         if at - start > neighbours:
-            pairs[n_pairs, 0], pairs[n_pairs, 1] = order[start], order[at]
+            pairs[n_pairs, 0], pairs[n_pairs, 1] = ids[start], ids[at]
             n_pairs += 1
         for before in range(max(start, at - neighbours), at):
-            pairs[n_pairs, 0], pairs[n_pairs, 1] = order[before], order[at]
+            pairs[n_pairs, 0], pairs[n_pairs, 1] = ids[before], ids[at]
             n_pairs += 1
     return pairs
 
 
-def bucket_pairs(keys: Keys) -> Pairs:
-    """Candidate pairs of one band: every member of a bucket with its first and with the few just before it.
+def sort_members(keys: Keys, ids: Ids) -> tuple[Keys, Ids]:
+    """The members of one band's buckets together: both arrays sorted by key and, within a bucket, by id.
 
     Args:
-        keys: uint64 of shape (n,).
+        keys: uint32 of shape (n,). ids: uint64 of shape (n,), distinct.
+    """
+    by_key, by_id = _sort_members(keys, ids)
+    return np.asarray(by_key, dtype=np.uint32), np.asarray(by_id, dtype=np.uint64)
+
+
+def bucket_pairs(keys: Keys, ids: Ids) -> Pairs:
+    """Candidate pairs of one band: every member of a bucket with its first and with the few just before it.
+
+    What a bucket gives depends on who is in it and on nothing else: not on the order in which they came.
+
+    Args:
+        keys, ids: of n members, as ``sort_members`` gives them.
 
     Returns:
-        int64 of shape (m, 2), the smaller row left; each pair once, at most ``NEIGHBOURS + 1`` a row, so that ten
-        thousand copies give fifty thousand pairs. The rows of a bucket are connected by them.
+        uint64 of shape (m, 2), ids, the smaller one left; each pair once, at most ``NEIGHBOURS + 1`` a member, so that
+        ten thousand copies give fifty thousand pairs. The members of a bucket are connected by them.
     """
-    return np.asarray(_pair_up(np.argsort(keys, kind="stable"), keys, NEIGHBOURS), dtype=np.int64)
+    return np.asarray(_pair_up(keys, ids, NEIGHBOURS), dtype=np.uint64)
 
 
 def build_lsh(ids: Sequence[str], signatures: Hashes, bands: int, rows: int) -> MinHashLSH:

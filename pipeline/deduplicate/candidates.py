@@ -1,6 +1,6 @@
 """Which texts are worth verifying as near duplicates.
 
-In: distinct folded texts. Out: pairs of rows that share a bucket, and signatures for the index.
+In: distinct folded texts. Out: pairs of rows that share a bucket; or the texts' band keys and signatures, for an index.
 
 >>> texts = pl.DataFrame({"words_key": ["a", "b"], "words": ["the tram was late again", "the trams was late again"]})
 >>> candidate_pairs(long_enough(texts)["words"], Settings()).tolist()
@@ -13,20 +13,23 @@ components find what one bucket leaves out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.algorithms.lsh import Pairs, band_keys, bucket_pairs, choose_banding
-from pipeline.algorithms.minhash import Hashes, pack_signatures, sign_texts
+from pipeline.algorithms.lsh import Keys, band_keys, bucket_pairs, choose_banding, sort_members
+from pipeline.algorithms.minhash import pack_signatures, sign_texts
 from pipeline.settings import Settings
+
+Rows = NDArray[np.int64]
 
 # Below this length words carry too little evidence: there author, time and neighbours decide, elsewhere.
 MIN_CHARACTERS = 20
 
-_CHUNK_TEXTS = 1 << 16  # signed at a time: 32 MiB of signatures
+_CHUNK_TEXTS = 1 << 14  # signed at a time: 8 MiB of signatures in each thread
 _KEY_BYTES = 512 << 20  # of band keys held at a time
 _PENDING_PAIRS = 1 << 24  # candidates gathered before those found again are dropped
 
@@ -36,18 +39,50 @@ def long_enough(texts: pl.DataFrame) -> pl.DataFrame:
     return texts.filter(pl.col("words").str.len_chars() >= MIN_CHARACTERS).sort("words_key")
 
 
-def _sign_chunks(words: pl.Series, settings: Settings, columns: slice = slice(None)) -> Iterator[tuple[int, Hashes]]:
-    """Signatures of ``_CHUNK_TEXTS`` texts at a time, each with the row it starts at."""
+def _chunks(words: pl.Series) -> Iterator[tuple[int, pl.Series]]:
+    """``_CHUNK_TEXTS`` texts at a time, each with the row it starts at."""
     for start in range(0, words.len(), _CHUNK_TEXTS):
-        chunk = words.slice(start, _CHUNK_TEXTS)
-        yield start, sign_texts(chunk, settings.shingle_size, settings.permutations, columns)
+        yield start, words.slice(start, _CHUNK_TEXTS)
 
 
-def candidate_pairs(words: pl.Series, settings: Settings) -> Pairs:
+def _key_rows(words: pl.Series, settings: Settings, first: int, last: int, rows: int) -> Keys:
+    """Keys of the bands from ``first`` up to ``last``: uint32 of shape (last - first, n)."""
+    keys = np.empty((last - first, words.len()), dtype=np.uint32)
+    columns = slice(first * rows, last * rows)
+
+    def fill(chunk: tuple[int, pl.Series]) -> None:
+        start, texts = chunk
+        signatures = sign_texts(texts, settings.shingle_size, settings.permutations, columns)
+        keys[:, start : start + texts.len()] = band_keys(signatures, last - first, rows)
+
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        for _ in threads.map(fill, _chunks(words)):
+            pass
+    return keys
+
+
+def key_texts(words: pl.Series, settings: Settings) -> Keys:
+    """Keys of the buckets that texts are in, one a band: what an index keeps of them.
+
+    Args:
+        words: n folded texts.
+        settings: shingle_size, permutations, candidate_similarity.
+
+    Returns:
+        uint32 of shape (bands, n).
+
+    Raises:
+        SettingError: candidate_similarity and permutations give no banding.
+    """
+    bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
+    return _key_rows(words, settings, 0, bands, rows)
+
+
+def candidate_pairs(words: pl.Series, settings: Settings) -> Rows:
     """Pairs of texts that share a bucket.
 
     Args:
-        words: n distinct folded texts, long enough.
+        words: n distinct folded texts, long enough; n is below 2**32.
         settings: shingle_size, permutations, candidate_similarity.
 
     Returns:
@@ -58,22 +93,31 @@ def candidate_pairs(words: pl.Series, settings: Settings) -> Pairs:
     """
     n = words.len()
     bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
-    bands_at_once = max(1, min(bands, _KEY_BYTES // max(1, 8 * n)))
-    found: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    pending = 0
+    bands_at_once = max(1, min(bands, _KEY_BYTES // max(1, 4 * n)))
+    numbers = np.arange(n, dtype=np.uint64)
+
+    def pair(keys: Keys) -> NDArray[np.uint64]:
+        pairs = bucket_pairs(*sort_members(keys, numbers))
+        return pairs[:, 0] << np.uint64(32) | pairs[:, 1]
+
+    codes = np.empty(0, dtype=np.uint64)
     for first in range(0, bands, bands_at_once):
-        last = min(first + bands_at_once, bands)
-        keys = np.empty((last - first, n), dtype=np.uint64)
-        for start, signatures in _sign_chunks(words, settings, slice(first * rows, last * rows)):
-            keys[:, start : start + len(signatures)] = band_keys(signatures, last - first, rows).T
-        for band in keys:
-            pairs = bucket_pairs(band)
-            found.append(pairs[:, 0] * n + pairs[:, 1])  # one number a pair; n is far below the root of 2**63
-            pending += len(pairs)
-            if pending > _PENDING_PAIRS:
-                found, pending = [np.unique(np.concatenate(found))], 0
-    codes = np.unique(np.concatenate(found))
-    return np.stack([codes // max(1, n), codes % max(1, n)], axis=1)
+        keys = _key_rows(words, settings, first, min(first + bands_at_once, bands), rows)
+        with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+            codes = _distinct(codes, threads.map(pair, keys))
+    return np.stack([codes >> np.uint64(32), codes & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
+
+
+def _distinct(known: NDArray[np.uint64], more: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """Distinct codes of all arrays, sorted."""
+    found = [known]
+    pending = 0
+    for codes in more:
+        found.append(codes)
+        pending += codes.size
+        if pending > _PENDING_PAIRS:
+            found, pending = [np.unique(np.concatenate(found))], 0
+    return np.unique(np.concatenate(found))
 
 
 def sign_distinct(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -88,5 +132,8 @@ def sign_distinct(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     signed = long_enough(texts)
     packed = [pl.Series("signature", [], dtype=pl.Binary)]
-    packed += [pack_signatures(signatures) for _, signatures in _sign_chunks(signed["words"], settings)]
+    packed += [
+        pack_signatures(sign_texts(chunk, settings.shingle_size, settings.permutations))
+        for _, chunk in _chunks(signed["words"])
+    ]
     return signed.select("words_key").with_columns(pl.concat(packed).alias("signature"))

@@ -17,9 +17,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.algorithms.lsh import Pairs
 from pipeline.algorithms.similarity import any_differs, edit_ratio
-from pipeline.deduplicate.candidates import candidate_pairs, long_enough
+from pipeline.deduplicate.candidates import Rows, candidate_pairs, long_enough
 from pipeline.settings import Settings
 
 _CHUNK_PAIRS = 1 << 16  # verified at a time
@@ -28,7 +27,7 @@ _CHUNK_BYTES = 64 << 20  # of text verified at a time
 _SCHEMA = {"left_key": pl.String, "right_key": pl.String, "similarity": pl.Float32, "method": pl.String}
 
 
-def _chunks_of(pairs: Pairs, sizes: NDArray[np.int64]) -> Iterator[Pairs]:
+def _chunks_of(pairs: Rows, sizes: NDArray[np.int64]) -> Iterator[Rows]:
     """The pairs in pieces of bounded number and bounded bytes of text; ``sizes`` are those of the texts."""
     weights = sizes[pairs].sum(axis=1) + _CHUNK_BYTES // _CHUNK_PAIRS
     pieces = np.cumsum(weights) // _CHUNK_BYTES

@@ -11,7 +11,15 @@ from datasketch import MinHash, MinHashLSH
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.algorithms.lsh import NEIGHBOURS, band_keys, bucket_pairs, build_lsh, choose_banding, query_lsh
+from pipeline.algorithms.lsh import (
+    NEIGHBOURS,
+    band_keys,
+    bucket_pairs,
+    build_lsh,
+    choose_banding,
+    query_lsh,
+    sort_members,
+)
 from pipeline.algorithms.minhash import hash_shingle, shingles_of, sign_texts
 from pipeline.errors import SettingError
 
@@ -24,7 +32,7 @@ def buckets(keys: list[int]) -> list[list[int]]:
 
 
 @settings(deadline=None)  # the first call compiles
-@given(st.lists(st.integers(0, 5) | st.just(2**64 - 1), max_size=60))
+@given(st.lists(st.integers(0, 5) | st.just(2**32 - 1), max_size=60))
 def test_pairs_are_each_member_with_the_first_and_those_just_before(keys: list[int]) -> None:
     expected = {
         (bucket[i], bucket[j])
@@ -33,13 +41,25 @@ def test_pairs_are_each_member_with_the_first_and_those_just_before(keys: list[i
         for i in range(j)
         if i == 0 or j - i <= NEIGHBOURS
     }
-    pairs = list(map(tuple, bucket_pairs(np.array(keys, dtype=np.uint64)).tolist()))
-    assert len(pairs) == len(set(pairs))
-    assert set(pairs) == expected
+    for seed in range(2):  # in any order of the members
+        order = np.random.default_rng(seed).permutation(len(keys)).astype(np.uint64)
+        members = sort_members(np.array(keys, dtype=np.uint32)[order], order)
+        pairs = list(map(tuple, bucket_pairs(*members).tolist()))
+        assert len(pairs) == len(set(pairs))
+        assert set(pairs) == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1) | st.integers(0, 9), st.integers(0, 2**64 - 1)), max_size=50))
+def test_members_are_sorted_by_key_and_then_by_id(members: list[tuple[int, int]]) -> None:
+    keys, ids = sort_members(
+        np.array([key for key, _ in members], dtype=np.uint32), np.array([id for _, id in members], dtype=np.uint64)
+    )
+    assert list(zip(keys.tolist(), ids.tolist(), strict=True)) == sorted(members)
 
 
 def test_ten_thousand_copies_give_a_linear_number_of_pairs() -> None:
-    pairs = bucket_pairs(np.zeros(10_000, dtype=np.uint64))
+    pairs = bucket_pairs(np.zeros(10_000, dtype=np.uint32), np.arange(10_000, dtype=np.uint64))
     assert len(pairs) < (NEIGHBOURS + 1) * 10_000
     assert set(pairs[:, 1].tolist()) == set(range(1, 10_000))
 
@@ -48,16 +68,16 @@ def test_ten_thousand_copies_give_a_linear_number_of_pairs() -> None:
 @given(st.lists(st.lists(st.integers(0, 1), min_size=8, max_size=8), max_size=20))
 def test_keys_are_equal_where_a_band_is_and_nowhere_else(rows: list[list[int]]) -> None:
     keys = band_keys(np.array(rows, dtype=np.uint32).reshape(-1, 8), 3, 2)
-    assert keys.shape == (len(rows), 3)
+    assert keys.shape == (3, len(rows))
     for band in range(3):
         bands = [tuple(row[2 * band : 2 * band + 2]) for row in rows]
         for i in range(len(rows)):
-            assert [keys[i, band] == key for key in keys[:, band]] == [bands[i] == other for other in bands]
+            assert [keys[band, i] == key for key in keys[band]] == [bands[i] == other for other in bands]
 
 
 def test_the_place_of_a_value_in_its_band_matters() -> None:
     keys = band_keys(np.array([[1, 2], [2, 1], [0, 0], [3, 0], [0, 3]], dtype=np.uint32), 1, 2)
-    assert len(set(keys[:, 0].tolist())) == 5
+    assert len(set(keys[0].tolist())) == 5
 
 
 def test_signatures_too_short_for_the_bands_are_refused() -> None:

@@ -1,0 +1,229 @@
+"""The band index: which buckets every text ever seen is in, so that new texts meet old ones which nobody reads again.
+
+In: ids and band keys of texts. Out: segments, Parquet files that never change, and the candidate pairs that come and go
+when an archive has other segments than before.
+
+>>> write_segment(folder / "000.parquet", facts, ids, keys)      # ids: uint64 (n,), keys: uint32 (bands, n)
+>>> for pairs in changed_pairs([], [folder / "000.parquet"], facts, scratch, 1 << 30):
+...     pairs.columns
+['left_id', 'right_id', 'change']
+
+A segment has one row group a band, sorted by key and id, so that reading one band reads nothing else. What it was made
+with stands in its metadata, and segments made in another way are refused. How pairs follow from buckets, and why the
+batches in which texts come do not matter, is told in ``docs/decisions/0005-bands-and-batches.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import orjson
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_members
+from pipeline.errors import ArchiveError, ContractError
+from pipeline.store.durable import replacing
+from pipeline.store.pairs import PairSums
+
+_FACTS = b"threadloom.bands"
+_LAST_KEY = (1 << 32) - 1
+_MEMBER_BYTES = 128  # of memory that a member of a band needs while it is sorted and paired, its pairs included
+
+
+@dataclass(frozen=True)
+class BandFacts:
+    """How band keys were made; segments whose facts differ cannot be read together.
+
+    Attributes:
+        permutations, shingle_size, bands, rows: of the signatures and how they are cut into bands.
+        normaliser: version of what folds texts to the words that are signed.
+        scheme, seed: of datasketch's permutations.
+    """
+
+    permutations: int
+    shingle_size: int
+    bands: int
+    rows: int
+    normaliser: int
+    scheme: str = "affine32"
+    seed: int = 1
+
+
+def write_segment(path: Path, facts: BandFacts, ids: Ids, keys: Keys) -> None:
+    """Write the buckets of new texts.
+
+    Args:
+        path: of the segment; it appears whole or not at all.
+        ids: uint64 of shape (n,): distinct, and in no other segment of the archive (``ids.number_ids`` of words_keys).
+        keys: uint32 of shape (bands, n), as ``lsh.band_keys`` gives them.
+
+    Raises:
+        ContractError: the shapes do not fit the facts.
+    """
+    if keys.shape != (facts.bands, ids.size):
+        raise ContractError(f"{ids.size} texts in {facts.bands} bands have no keys of shape {keys.shape}")
+    _write(path, facts, (sort_members(band, ids) for band in keys))
+
+
+def merge_segments(path: Path, sources: Sequence[Path], without: Ids | None = None) -> None:
+    """Write one segment in place of several, without the texts that are to be forgotten. Raises as `read_facts`."""
+    facts = read_facts(sources[0])
+    files = _open(sources, facts)
+    gone = np.sort(without) if without is not None else np.empty(0, dtype=np.uint64)
+
+    def merged(band: int) -> tuple[Keys, Ids]:
+        keys, ids = _join([_read(file, band) for file in files])
+        kept = ~np.isin(ids, gone)
+        return sort_members(keys[kept], ids[kept])
+
+    _write(path, facts, map(merged, range(facts.bands)))
+
+
+def read_facts(path: Path) -> BandFacts:
+    """How the keys of a segment were made. Raises ArchiveError where the file is missing or is no segment."""
+    try:
+        said = pq.read_metadata(path).metadata or {}
+        return BandFacts(**orjson.loads(said[_FACTS]))
+    except FileNotFoundError as error:
+        raise ArchiveError(f"{path} is missing from the band index: publish the archive again") from error
+    except (pa.ArrowInvalid, KeyError, TypeError, orjson.JSONDecodeError) as error:
+        raise ArchiveError(f"{path} is no segment of a band index ({error}): publish the archive again") from error
+
+
+def read_ids(paths: Sequence[Path]) -> Ids:
+    """Ids of all texts in some segments, sorted: uint64. Eight bytes a text are all that is read and held of them."""
+    found = [np.empty(0, dtype=np.uint64)]
+    found += [
+        pq.ParquetFile(path).read_row_group(0, ["id"])["id"].to_numpy().astype(np.uint64, copy=False) for path in paths
+    ]
+    return np.sort(np.concatenate(found))
+
+
+def changed_pairs(
+    before: Sequence[Path], after: Sequence[Path], facts: BandFacts, scratch: Path, memory_bytes: int
+) -> Iterator[pl.DataFrame]:
+    """Candidate pairs that come or go when an archive has other segments than before.
+
+    Only buckets with a member in a segment that came or went are looked into. The sum of all changes ever told of a
+    pair is the number of bands in which it is a candidate now, and it is one where that is not zero, in whatever
+    batches its texts came. Pairs of two old texts only ever lose (a fuller bucket pairs fewer of them) unless a
+    segment went.
+
+    Args:
+        before, after: segments; a path that stands in both is taken to hold the same texts.
+        facts: that all of them must have.
+        scratch: a folder for what does not fit into memory; it is made when needed, and what was written is removed.
+        memory_bytes: to stay within, as far as single buckets do.
+
+    Yields:
+        left_id < right_id (UInt64), change (Int32, never 0), each pair once, in ascending order over all frames.
+
+    Raises:
+        ArchiveError: a segment is missing or was made with other facts.
+    """
+    same = _open([path for path in after if path in set(before)], facts)
+    went = _open([path for path in before if path not in set(after)], facts)
+    came = _open([path for path in after if path not in set(before)], facts)
+    if not went and not came:
+        return
+    members = sum(file.metadata.num_rows for file in (*same, *went, *came)) // facts.bands
+    threads = pl.thread_pool_size()
+    n_ranges = max(1, -(-members * _MEMBER_BYTES * threads * 2 // memory_bytes))
+    edges = np.linspace(0, _LAST_KEY + 1, n_ranges + 1).astype(np.uint64)
+
+    def change(piece: tuple[int, int]) -> tuple[Pairs, Pairs]:
+        band, part = piece
+        low, high = edges[part], edges[part + 1]
+        new, old = ([_cut(*_read(file, band), low, high) for file in files] for files in (came, went))
+        touched = np.unique(np.concatenate([keys for keys, _ in (*new, *old)]))
+        stayed = [_touch(*_cut(*_read(file, band), low, high), touched) for file in same]
+        now, then = _join([*stayed, *new]), _join([*stayed, *old])
+        gone = then if went or stayed else (then[0][:0], then[1][:0])
+        return bucket_pairs(*sort_members(*now)), bucket_pairs(*sort_members(*gone))
+
+    pieces = iter([(band, part) for band in range(facts.bands) for part in range(n_ranges)])
+    with PairSums(scratch, memory_bytes // 4) as sums, ThreadPoolExecutor(threads) as pool:
+        while wave := list(islice(pieces, threads)):  # no more at once than memory was counted for
+            for gained, lost in pool.map(change, wave):
+                sums.add(gained, 1)
+                sums.add(lost, -1)
+        yield from sums.totals()
+
+
+@dataclass(frozen=True)
+class _Segment:
+    path: Path
+    metadata: pq.FileMetaData
+
+
+def _write(path: Path, facts: BandFacts, bands: Iterator[tuple[Keys, Ids]]) -> None:
+    schema = pa.schema([("key", pa.uint32()), ("id", pa.uint64())])
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="none",
+            use_dictionary=False,
+            column_encoding={"key": "DELTA_BINARY_PACKED", "id": "PLAIN"},  # sorted keys lie near each other
+            store_schema=False,
+        ) as writer,
+    ):
+        for keys, ids in bands:
+            writer.write_table(pa.table([keys, ids], schema=schema), row_group_size=max(1, keys.size))
+        writer.add_key_value_metadata({_FACTS: orjson.dumps(asdict(facts), option=orjson.OPT_SORT_KEYS)})
+
+
+def _open(paths: Sequence[Path], facts: BandFacts) -> list[_Segment]:
+    for path in paths:
+        if (found := read_facts(path)) != facts:
+            raise ArchiveError(f"{path} was made in another way ({found}) than is asked for ({facts})")
+    return [_Segment(path, pq.read_metadata(path)) for path in paths]
+
+
+def _read(segment: _Segment, band: int) -> tuple[Keys, Ids]:
+    """Keys and ids of one band of a segment, sorted."""
+    # Opened anew each time: an open file may not be read by two threads at once.
+    with pq.ParquetFile(segment.path, metadata=segment.metadata) as file:
+        table = file.read_row_group(band, use_threads=False)
+    keys, ids = table["key"].to_numpy(), table["id"].to_numpy()
+    return keys.astype(np.uint32, copy=False), ids.astype(np.uint64, copy=False)
+
+
+def _join(parts: Sequence[tuple[Keys, Ids]]) -> tuple[Keys, Ids]:
+    keys = np.concatenate([np.empty(0, dtype=np.uint32), *(keys for keys, _ in parts)])
+    return keys, np.concatenate([np.empty(0, dtype=np.uint64), *(ids for _, ids in parts)])
+
+
+def _cut(keys: Keys, ids: Ids, low: np.uint64, high: np.uint64) -> tuple[Keys, Ids]:
+    """The members whose key is at least ``low`` and below ``high``."""
+    first = np.searchsorted(keys, np.uint32(low))
+    last = np.searchsorted(keys, np.uint32(high)) if high <= _LAST_KEY else keys.size
+    return keys[first:last], ids[first:last]
+
+
+def _touch(keys: Keys, ids: Ids, touched: Keys) -> tuple[Keys, Ids]:
+    """The members whose key is one of ``touched``."""
+    mask = _is_touched(keys, touched)
+    return keys[mask], ids[mask]
+
+
+@njit(cache=True, nogil=True)
+def _is_touched(keys: Keys, touched: Keys) -> NDArray[np.bool_]:
+    """Both are sorted, so one pass over both tells."""
+    mask = np.zeros(keys.size, dtype=np.bool_)
+    other = 0
+    for at in range(keys.size):
+        while other < touched.size and touched[other] < keys[at]:
+            other += 1
+        mask[at] = other < touched.size and touched[other] == keys[at]
+    return mask
