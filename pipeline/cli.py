@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Listing = Literal["auto", "page", "time"]
 Format = Literal["table", "csv", "json"]
+Forgettable = Literal["post", "author", "discussion", "capture"]
 Decision = Literal["parent_is", "parent_is_not", "same_as", "not_same_as"]
 
 _WIDTH = 240  # of tables where there is no terminal, hence no edge
@@ -230,6 +231,22 @@ def decide(
     else:
         raise SettingError("Name a decision (parent_is POST_ID OTHER_ID), or a file of them (--import CSV)")
     typer.echo(f"{count} new; the next `threadloom run RAW... --out {archive}` obeys.")
+
+
+@app.command()
+def forget(
+    kind: Annotated[Forgettable, typer.Argument(metavar="KIND", help="post, author, discussion or capture.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An id, an author's name, or the path of a capture.")],
+    archive: ArchiveOption = Path("parquet"),
+    source: Annotated[str | None, typer.Option(help="Of an author: the site; else all sites.")] = None,
+) -> None:
+    """Remove something from everything that is kept, for good: the next scrape does not bring it back."""
+    from pipeline.forget import forget as forget_for_good
+    from pipeline.report.progress import RunProgress
+
+    with RunProgress(_console(errors=True), "forgetting") as progress:
+        summary = forget_for_good(archive, kind, name, source, progress)
+    typer.echo(f"{archive} is published without it, as run {summary.run_id}; the raw files are yours to clean.")
 
 
 @app.command()

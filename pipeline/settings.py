@@ -89,7 +89,7 @@ class RunParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    raw: list[Path] = Field(min_length=1, description="Files and folders to read.")
+    raw: list[Path] = Field(description="Files and folders to read; none: what was read before is published anew.")
     out: Path = Field(Path("parquet"), description="Archive to publish into.")
     settings: Settings = Field(default_factory=Settings)
     workers: int = Field(2, ge=1, le=256, description="Tasks that run at the same time.")

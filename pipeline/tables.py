@@ -31,6 +31,7 @@ DECISION_KINDS = ("parent_is", "parent_is_not", "same_as", "not_same_as")
 LINK_KINDS = ("declared", "decided", "inferred")
 LISTINGS = ("page", "time", "flat", "unknown")
 LENSES = ("explicit", "indent", "page-meta", "page-text", "time-meta", "time-text")
+TOMBSTONE_KINDS = ("capture", "discussion", "author", "post", "words", "said", "rejected")
 SHAPES = ("page", "stream")
 MARKUPS = ("plain", "markdown", "html")
 DELETIONS = ("author", "moderator", "unknown")
@@ -401,6 +402,13 @@ class Records(RawRecords):
     information = dy.Float32(min=0.0, description="Bits of surprise in its distinct words, by the model pack.")
     author_key = _text("Author folded for comparison: NFKC, case, surrounding marks; null where unknown or deleted.")
     flags = _several_of(POST_FLAGS, "Doubts about this record.")
+
+
+class Tombstones(dy.Schema):
+    """What was forgotten and must not come back, as digests that say nothing to a reader."""
+
+    kind = _one_of(TOMBSTONE_KINDS, "What was digested.")
+    digest = _id("Digest of it.", key=True)
 
 
 class Assignments(dy.Schema):

@@ -34,6 +34,7 @@ from pipeline.steps.ingest import read_part
 from pipeline.store.captures import read_capture
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.snapshot import find_snapshot, scan_table
+from pipeline.store.tombstones import read_tombstones
 
 _LINE_FORMATS = ("flat_text", "jsonl", "reddit")
 # What a published sighting says, and what the record says that it shows.
@@ -85,6 +86,7 @@ def audit_raw(path: Path, snapshot: str | None = None, note: Callable[[str], obj
     with TemporaryDirectory(prefix="threadloom-") as scratch:
         published = _write_published(folder, Path(scratch, "sightings.parquet"))
         quarantine = scan_table(folder, "quarantine")
+        tombstones = read_tombstones(layout)
         for row in scan_table(folder, "captures").collect().iter_rows(named=True):
             file = _unchanged_file(row)
             if file is None:
@@ -93,9 +95,8 @@ def audit_raw(path: Path, snapshot: str | None = None, note: Callable[[str], obj
                 continue
             said = read_capture(layout, row["capture_id"]).facts["read"]
             of_capture = pl.col("capture_id") == row["capture_id"]
-            _audit_capture(
-                row, file, ReadSettings(**said), published.filter(of_capture), quarantine.filter(of_capture), found
-            )
+            shown, rejected = published.filter(of_capture), quarantine.filter(of_capture)
+            _audit_capture(row, file, ReadSettings(**said), shown, rejected, tombstones, found)
     return found.findings()
 
 
@@ -126,6 +127,7 @@ def _audit_capture(
     settings: ReadSettings,
     published: pl.LazyFrame,
     quarantine: pl.LazyFrame,
+    tombstones: pl.DataFrame,
     found: _Found,
 ) -> None:
     pack = load_pack()
@@ -134,7 +136,7 @@ def _audit_capture(
     try:
         for part in open_capture(file, settings).parts():
             lines = _Lines(part)
-            for records, rejected in read_part(part, row["capture_id"], pack):
+            for records, rejected in read_part(part, row["capture_id"], pack, tombstones):
                 first = n_records
                 n_records += records.height + rejected.height
                 n_rejected += rejected.height

@@ -17,9 +17,11 @@ import polars as pl
 from pipeline.errors import InputError
 from pipeline.ingest import Part, locate_file, open_capture
 from pipeline.normalise import normalise_records
+from pipeline.normalise.forgotten import drop_forgotten, empty_rejected
 from pipeline.pack import ModelPack, load_pack
 from pipeline.steps.plan import RawFile, RunPlan, Stamp, StepReport, stamp_file, timed_report
 from pipeline.store.captures import CaptureWriter
+from pipeline.store.tombstones import read_tombstones
 from pipeline.tables import Quarantine, RawRecords, Records, check_table
 
 
@@ -125,18 +127,25 @@ def _keep_capture(plan: RunPlan, file: RawFile, path: Path) -> dict[str, Any]:
 
 def _read_capture(plan: RunPlan, capture_id: str, path: Path, writer: CaptureWriter) -> dict[str, Any]:
     """Adds all records of a file; format and reader_version."""
-    pack = load_pack()
+    pack, tombstones = load_pack(), read_tombstones(plan.layout)
     capture = open_capture(path, plan.parameters.settings.read)
     for part in capture.parts():
-        for records, rejected in read_part(part, capture_id, pack):
+        for records, rejected in read_part(part, capture_id, pack, tombstones):
             writer.add(check_table(Records, records), check_table(Quarantine, rejected))
     return {"format": capture.format, "reader_version": capture.reader_version}
 
 
-def read_part(part: Part, capture_id: str, pack: ModelPack) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Records and Quarantine rows of a part of a capture, batch by batch, each in the order of ordinal."""
+def read_part(
+    part: Part, capture_id: str, pack: ModelPack, tombstones: pl.DataFrame
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Records and Quarantine rows of a part of a capture, batch by batch, each in the order of ordinal.
+
+    What the tombstones (tables.Tombstones) name stands in quarantine, without its words.
+    """
     for batch in part.batches():
         raw = check_table(RawRecords, batch.records)
         records, wordless = normalise_records(raw, capture_id, part.facts, pack)
         rejected = batch.rejected.with_columns(capture_id=pl.lit(capture_id)).select(wordless.columns)
-        yield records, pl.concat([rejected, wordless]).sort("ordinal")
+        records, forgotten = drop_forgotten(records, tombstones)
+        emptied = empty_rejected(pl.concat([rejected, wordless]), tombstones)
+        yield records, pl.concat([emptied, forgotten.select(emptied.columns)]).sort("ordinal")

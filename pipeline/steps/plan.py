@@ -17,17 +17,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
+
 from pipeline import __version__
 from pipeline.errors import ArchiveError
-from pipeline.ids import digest_file
+from pipeline.ids import digest_file, digest_texts
 from pipeline.ingest import check_read_settings, find_files, locate_file
 from pipeline.pack import load_pack
 from pipeline.settings import RunParameters
+from pipeline.steps.forgotten import empty_captures
 from pipeline.store.captures import kept_captures, update_facts
 from pipeline.store.decisions import read_decisions
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.lock import archive_lock
 from pipeline.store.snapshot import find_snapshot, scan_table
+from pipeline.store.tombstones import read_tombstones
 from pipeline.store.work import WorkFolder
 
 Stamp = tuple[int, int]
@@ -157,6 +161,9 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     if layout.work.exists():
         # The lock is ours: whatever is here belongs to runs that died.
         shutil.rmtree(layout.work)
+    if layout.forgetting.exists():
+        empty_captures(layout)
+    buried = read_tombstones(layout).filter(pl.col("kind") == "capture")["digest"]
     unread: list[str] = []
     seen = _look_at(find_files(parameters.raw, unread), unread)
     reading = parameters.settings.read.model_dump(mode="json")
@@ -164,6 +171,8 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     new_files: list[RawFile] = []
     moved = False
     for capture_id, found in sorted(seen.items()):
+        if digest_texts(pl.Series([capture_id])).is_in(buried.implode()).item():
+            continue
         facts = kept.get(capture_id)
         known = sorted({*(facts or {}).get("paths", []), *(path for path, _ in found)})
         if facts is None or facts["read"] != reading:
@@ -179,7 +188,8 @@ def begin_run(parameters: RunParameters) -> RunPlan:
         new_files=tuple(new_files),
         given=tuple(sorted(seen)),
         unread=tuple(unread),
-        nothing_new=not new_files and not moved and _is_current(layout, parameters, sorted(kept)),
+        nothing_new=not (new_files or moved or layout.forgetting.exists())
+        and _is_current(layout, parameters, sorted(kept)),
     )
 
 

@@ -67,7 +67,9 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     facts = IndexFacts(settings.permutations, settings.shingle_size, bands, rows)
     index = SignatureIndex(facts, work.scan("out/signatures", Signatures))
     snapshot = publish_snapshot(plan.layout, plan.run_id, tables, index)
-    drop_old_snapshots(plan.layout, plan.parameters.keep_snapshots)
+    # What was forgotten still stands in older snapshots.
+    drop_old_snapshots(plan.layout, 1 if plan.layout.forgetting.exists() else plan.parameters.keep_snapshots)
+    plan.layout.forgetting.unlink(missing_ok=True)
     shutil.rmtree(work.path, ignore_errors=True)
     return RunSummary(
         run_id=plan.run_id,

@@ -12,7 +12,7 @@ all, with ``records/part-*.parquet``, ``quarantine/part-*.parquet`` and ``facts.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -41,6 +41,9 @@ class KeptCapture:
 
     capture_id: str
     facts: dict[str, Any]
+
+
+Change = Callable[[pl.DataFrame, pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
 
 
 class CaptureWriter:
@@ -123,6 +126,33 @@ def read_capture(layout: ArchiveLayout, capture_id: str) -> KeptCapture:
     return KeptCapture(capture_id, orjson.loads((_folder(layout, capture_id) / "facts.json").read_bytes()))
 
 
+def rewrite_capture(layout: ArchiveLayout, capture_id: str, change: Change) -> KeptCapture:
+    """Put changed rows in place of a kept capture's rows; it appears whole or stays as it was.
+
+    Args:
+        layout: the archive.
+        capture_id: the capture.
+        change: called with the rows of each part of its records, in their order, and once with its quarantine and no
+            records: returns the rows of tables.Records that stay and the rows of tables.Quarantine to have.
+
+    Raises:
+        ArchiveError: that capture is not kept.
+    """
+    folder = _folder(layout, capture_id)
+    rejected = scan_quarantine(layout, [capture_id]).collect()
+    with CaptureWriter(layout, capture_id) as writer:
+        writer.add(*change(empty_table(Records), rejected))
+        for file in sorted((folder / "records").glob("*.parquet")):
+            writer.add(*change(pl.read_parquet(file), empty_table(Quarantine)))
+        return writer.finish(read_capture(layout, capture_id).facts)
+
+
+def drop_capture(layout: ArchiveLayout, capture_id: str) -> None:
+    """Remove a kept capture; one that is not kept is no error."""
+    for name in (capture_id, capture_id + _REPLACED):
+        remove_folder(layout.capture(name))
+
+
 def kept_captures(layout: ArchiveLayout) -> list[KeptCapture]:
     """Every kept capture, in the order of capture_id."""
     if not layout.captures.is_dir():
@@ -141,6 +171,13 @@ def scan_records(
     """
     frame = _scan(layout, capture_ids, "records", Records)
     return frame if columns is None else frame.select(columns)
+
+
+def scan_record_parts(layout: ArchiveLayout) -> Iterator[pl.DataFrame]:
+    """The records of all kept captures, a part at a time: as many rows as one batch of their reader gave."""
+    for capture in kept_captures(layout):
+        for file in sorted((_folder(layout, capture.capture_id) / "records").glob("*.parquet")):
+            yield pl.read_parquet(file)
 
 
 def scan_quarantine(layout: ArchiveLayout, capture_ids: Iterable[str]) -> pl.LazyFrame:

@@ -31,6 +31,11 @@ def add_decisions(layout: ArchiveLayout, decisions: pl.DataFrame) -> int:
     kept = read_decisions(layout)
     both = pl.concat([kept, check_table(Decisions, decisions)]).unique("decision_id")
     if both.height > kept.height:
-        with replacing(layout.decisions) as temporary:
-            both.sort(SORT_KEYS["decisions"]).write_parquet(temporary)
+        keep_decisions(layout, both)
     return both.height - kept.height
+
+
+def keep_decisions(layout: ArchiveLayout, decisions: pl.DataFrame) -> None:
+    """Keep these decisions and no others; only the holder of the lock may call this."""
+    with replacing(layout.decisions) as temporary:
+        check_table(Decisions, decisions).sort(SORT_KEYS["decisions"]).write_parquet(temporary)

@@ -25,8 +25,8 @@ class ArchiveLayout:
 
     ``current`` is a symbolic link to one of ``snapshots/<run_id>``, each a whole set of published tables;
     ``captures/<capture_id>`` keeps the normalised records of every capture ever ingested, so that a later run needs no
-    raw file; ``decisions.parquet`` keeps what people decided; ``work/<run_id>`` is the scratch of one run. A name that
-    ends in ``.tmp`` is unfinished and never read.
+    raw file; ``decisions.parquet`` keeps what people decided, ``tombstones.parquet`` what they had forgotten;
+    ``work/<run_id>`` is the scratch of one run. A name that ends in ``.tmp`` is unfinished and never read.
     """
 
     root: Path
@@ -50,6 +50,15 @@ class ArchiveLayout:
     @property
     def decisions(self) -> Path:
         return self.root / "decisions.parquet"
+
+    @property
+    def tombstones(self) -> Path:
+        return self.root / "tombstones.parquet"
+
+    @property
+    def forgetting(self) -> Path:
+        """There while something is being forgotten: old snapshots may still show it."""
+        return self.root / "forgetting"
 
     @property
     def lock(self) -> Path:
