@@ -25,6 +25,8 @@ Keys = NDArray[np.uint32]
 Ids = NDArray[np.uint64]
 Pairs = NDArray[np.uint64]
 
+NO_KEY = 0xFFFFFFFF  # where a text is in no bucket of a band
+
 # Members of a bucket that each one is paired with, besides the first: those just before it. Buckets of up to six texts
 # so give all their pairs, larger ones a few a member. One neighbour would be enough for a component of equal texts,
 # but where verification drops edges the others keep its like together.
@@ -62,7 +64,7 @@ def _band_keys(signatures: Hashes, bands: int, rows: int) -> Keys:
                 state = (state ^ (state >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
                 state = (state ^ (state >> uint64(27))) * uint64(0x94D049BB133111EB)
                 state ^= state >> uint64(31)
-            keys[band, text] = uint32(state >> uint64(32))
+            keys[band, text] = min(uint32(state >> uint64(32)), uint32(NO_KEY - 1))
     return keys
 
 
@@ -73,8 +75,9 @@ def band_keys(signatures: Hashes, bands: int, rows: int) -> Keys:
         signatures: uint32 of shape (n, p) with p >= bands * rows; values beyond are not used.
 
     Returns:
-        uint32 of shape (bands, n). Only keys of one band are to be compared. Two different bands of rows meet in one
-        key with a chance of 2**-32: among a million texts a hundred pairs a band, which verification throws out.
+        uint32 of shape (bands, n), never ``NO_KEY``. Only keys of one band are to be compared. Two different
+        bands of rows meet in one key with a chance of 2**-32: among a million texts a hundred pairs a band, which
+        verification throws out.
 
     Raises:
         ValueError: the signatures are too short.
@@ -145,7 +148,12 @@ def sort_members(keys: Keys, ids: Ids) -> tuple[Keys, Ids]:
 
     Args:
         keys: uint32 of shape (n,). ids: uint64 of shape (n,), distinct.
+
+    Returns:
+        Both, without the members that have ``NO_KEY``.
     """
+    if (missing := keys == np.uint32(NO_KEY)).any():
+        keys, ids = keys[~missing], ids[~missing]
     by_key, by_id = _sort_members(keys, ids)
     return np.asarray(by_key, dtype=np.uint32), np.asarray(by_id, dtype=np.uint64)
 

@@ -9,18 +9,21 @@ In: distinct folded texts. Out: pairs of rows that share a bucket; or the texts'
 Signatures are made in chunks and only their band keys stay, as many bands at a time as fit in memory. A bucket gives a
 few candidate pairs a member, never all, so that ten thousand versions of one text are linear work; other bands and
 components find what one bucket leaves out.
+
+Short texts have further bands over shorter shingles: two slips leave a short sentence few runs of five characters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.algorithms.lsh import Keys, band_keys, bucket_pairs, choose_banding, sort_members
+from pipeline.algorithms.lsh import NO_KEY, Keys, band_keys, bucket_pairs, choose_banding, sort_members
 from pipeline.algorithms.minhash import pack_signatures, sign_texts
 from pipeline.settings import Settings
 
@@ -28,6 +31,11 @@ Rows = NDArray[np.int64]
 
 # Below this length words carry too little evidence: there author, time and neighbours decide, elsewhere.
 MIN_CHARACTERS = 20
+
+SHORT_CHARACTERS = 120  # up to here a text counts as short
+SHORT_SHINGLE_SIZE = 3
+SHORT_BANDS = 16
+SHORT_ROWS = 4
 
 _CHUNK_TEXTS = 1 << 14  # signed at a time: 8 MiB of signatures in each thread
 _KEY_BYTES = 512 << 20  # of band keys held at a time
@@ -45,37 +53,78 @@ def _chunks(words: pl.Series) -> Iterator[tuple[int, pl.Series]]:
         yield start, words.slice(start, _CHUNK_TEXTS)
 
 
-def _key_rows(words: pl.Series, settings: Settings, first: int, last: int, rows: int) -> Keys:
-    """Keys of the bands from ``first`` up to ``last``: uint32 of shape (last - first, n)."""
-    keys = np.empty((last - first, words.len()), dtype=np.uint32)
-    columns = slice(first * rows, last * rows)
+@dataclass(frozen=True)
+class Bands:
+    """Some bands that are made from one signature.
+
+    Attributes:
+        shingle_size, permutations: of the signature.
+        first, last: bands of it, ``last`` not among them.
+        rows: values in a band.
+        longest: characters of the longest texts that are in these bands; null where all are.
+    """
+
+    shingle_size: int
+    permutations: int
+    first: int
+    last: int
+    rows: int
+    longest: int | None
+
+
+def choose_bands(settings: Settings) -> list[Bands]:
+    """All bands that texts are put into: those of the settings, then those of short texts.
+
+    Raises:
+        SettingError: candidate_similarity and permutations give no banding.
+    """
+    bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
+    return [
+        Bands(settings.shingle_size, settings.permutations, 0, bands, rows, None),
+        Bands(SHORT_SHINGLE_SIZE, SHORT_BANDS * SHORT_ROWS, 0, SHORT_BANDS, SHORT_ROWS, SHORT_CHARACTERS),
+    ]
+
+
+def _key_bands(words: pl.Series, bands: Bands, keys: Keys) -> None:
+    """Fill ``keys`` of shape (bands.last - bands.first, n)."""
+    columns = slice(bands.first * bands.rows, bands.last * bands.rows)
 
     def fill(chunk: tuple[int, pl.Series]) -> None:
         start, texts = chunk
-        signatures = sign_texts(texts, settings.shingle_size, settings.permutations, columns)
-        keys[:, start : start + texts.len()] = band_keys(signatures, last - first, rows)
+        found = keys[:, start : start + texts.len()]
+        where: slice | NDArray[np.bool_] = slice(None)
+        if bands.longest is not None:
+            where = (texts.str.len_chars() <= bands.longest).to_numpy()
+            texts = texts.filter(pl.Series(where))
+            found[:] = NO_KEY
+        signatures = sign_texts(texts, bands.shingle_size, bands.permutations, columns)
+        found[:, where] = band_keys(signatures, bands.last - bands.first, bands.rows)
 
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
         for _ in threads.map(fill, _chunks(words)):
             pass
-    return keys
 
 
 def key_texts(words: pl.Series, settings: Settings) -> Keys:
     """Keys of the buckets that texts are in, one a band: what an index keeps of them.
 
     Args:
-        words: n folded texts.
+        words: n folded texts without nulls.
         settings: shingle_size, permutations, candidate_similarity.
 
     Returns:
-        uint32 of shape (bands, n).
+        uint32 of shape (bands, n), ``lsh.NO_KEY`` where a text is too long for a band.
 
     Raises:
         SettingError: candidate_similarity and permutations give no banding.
     """
-    bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
-    return _key_rows(words, settings, 0, bands, rows)
+    families = choose_bands(settings)
+    keys = np.empty((sum(bands.last for bands in families), words.len()), dtype=np.uint32)
+    first = 0
+    for bands in families:
+        _key_bands(words, bands, keys[first : first + bands.last])
+        first += bands.last
+    return keys
 
 
 def candidate_pairs(words: pl.Series, settings: Settings) -> Rows:
@@ -92,8 +141,7 @@ def candidate_pairs(words: pl.Series, settings: Settings) -> Rows:
         SettingError: candidate_similarity and permutations give no banding.
     """
     n = words.len()
-    bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
-    bands_at_once = max(1, min(bands, _KEY_BYTES // max(1, 4 * n)))
+    at_once = max(1, _KEY_BYTES // max(1, 4 * n))
     numbers = np.arange(n, dtype=np.uint64)
 
     def pair(keys: Keys) -> NDArray[np.uint64]:
@@ -101,9 +149,15 @@ def candidate_pairs(words: pl.Series, settings: Settings) -> Rows:
         return pairs[:, 0] << np.uint64(32) | pairs[:, 1]
 
     codes = np.empty(0, dtype=np.uint64)
-    for first in range(0, bands, bands_at_once):
-        keys = _key_rows(words, settings, first, min(first + bands_at_once, bands), rows)
-        with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+    pieces = [
+        replace(bands, first=first, last=min(first + at_once, bands.last))
+        for bands in choose_bands(settings)
+        for first in range(0, bands.last, at_once)
+    ]
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        for bands in pieces:
+            keys = np.empty((bands.last - bands.first, n), dtype=np.uint32)
+            _key_bands(words, bands, keys)
             codes = _distinct(codes, threads.map(pair, keys))
     return np.stack([codes >> np.uint64(32), codes & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
 

@@ -44,16 +44,14 @@ class BandFacts:
     """How band keys were made; segments whose facts differ cannot be read together.
 
     Attributes:
-        permutations, shingle_size, bands, rows: of the signatures and how they are cut into bands.
-        normaliser: version of what folds texts to the words that are signed.
+        bands: how many there are.
+        made: name and number of everything else that decides a key: shingle sizes, permutations, rows, the version of
+            what folds texts to the words that are signed.
         scheme, seed: of datasketch's permutations.
     """
 
-    permutations: int
-    shingle_size: int
     bands: int
-    rows: int
-    normaliser: int
+    made: dict[str, int]
     scheme: str = "affine32"
     seed: int = 1
 
@@ -64,7 +62,8 @@ def write_segment(path: Path, facts: BandFacts, ids: Ids, keys: Keys) -> None:
     Args:
         path: of the segment; it appears whole or not at all.
         ids: uint64 of shape (n,): distinct, and in no other segment of the archive (``ids.number_ids`` of words_keys).
-        keys: uint32 of shape (bands, n), as ``lsh.band_keys`` gives them.
+        keys: uint32 of shape (bands, n), as ``lsh.band_keys`` gives them; ``lsh.NO_KEY`` keeps a text out of a band,
+            and may not stand in the first.
 
     Raises:
         ContractError: the shapes do not fit the facts.

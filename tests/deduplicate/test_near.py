@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.algorithms.graph import connected_components
+from pipeline.algorithms.lsh import NO_KEY, bucket_pairs, sort_members
 from pipeline.algorithms.minhash import shingles_of, sign_texts, unpack_signatures
 from pipeline.algorithms.similarity import edit_ratio, same_statement
 from pipeline.algorithms.text import fold_words
-from pipeline.deduplicate import near
-from pipeline.deduplicate.candidates import MIN_CHARACTERS, sign_distinct
+from pipeline.deduplicate import candidates, near
+from pipeline.deduplicate.candidates import MIN_CHARACTERS, candidate_pairs, key_texts, long_enough, sign_distinct
 from pipeline.deduplicate.near import near_duplicates
 from pipeline.ids import digest_texts
 from pipeline.settings import Settings
@@ -114,7 +115,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     "sizes",
     (
         {"candidates._CHUNK_TEXTS": 7},
-        {"candidates._KEY_BYTES": 8 * 300 * 5},  # five bands at a time
+        {"candidates._KEY_BYTES": 4 * 300 * 5},  # five bands at a time
         {"candidates._KEY_BYTES": 1},
         {"candidates._PENDING_PAIRS": 10},
         {"near._CHUNK_PAIRS": 16, "near._CHUNK_BYTES": 4096},
@@ -172,6 +173,26 @@ def test_texts_without_spaces_between_words_are_found() -> None:
     texts = ["去港口的电车今天早上又因为老桥上的大雪晚点了", "去港口的电车今天早上又因为老桥上的大雨晚点了"]
     frame = table(pl.select(fold_words(pl.lit(pl.Series(texts)))).to_series().to_list())
     assert len(near_duplicates(frame, SETTINGS)) == 1
+
+
+def test_slips_in_a_short_sentence_leave_it_a_candidate() -> None:
+    texts = pl.Series(["their was no trams for the hole morning", "there were no trams for the whole morning"])
+    agree = np.equal(*key_texts(texts, SETTINGS).T)
+    assert not agree[:32].any()
+    assert agree[32:].any()
+    assert candidate_pairs(texts, SETTINGS).tolist() == [[0, 1]]
+
+
+def test_keys_say_what_the_pairs_say() -> None:
+    words = long_enough(some_texts(200, 6))["words"]
+    words = pl.concat([words.head(100), words.tail(100).str.head(100)])
+    keys = key_texts(words, SETTINGS)
+    long = (words.str.len_chars() > candidates.SHORT_CHARACTERS).to_numpy()
+    assert 0 < long.sum() < len(long)
+    assert np.array_equal(keys == NO_KEY, np.outer(np.arange(48) >= 32, long))
+    numbers = np.arange(len(words), dtype=np.uint64)
+    found = {tuple(pair) for band in keys for pair in bucket_pairs(*sort_members(band, numbers)).tolist()}
+    assert sorted(found) == [tuple(pair) for pair in candidate_pairs(words, SETTINGS).tolist()]
 
 
 def test_no_texts_give_no_pairs() -> None:
