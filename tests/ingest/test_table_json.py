@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.readers.table_json import Elements
+from pipeline.ingest.containers import Source
+from pipeline.ingest.readers import json_elements
+from pipeline.ingest.readers.json_elements import Elements, parse_elements
+from pipeline.ingest.readers.json_lines import parse_pieces
+from pipeline.settings import ReadSettings
 from tests.ingest.reading import read_bytes
 
 VALUES = st.recursive(st.none() | st.integers() | st.text(max_size=9), lambda inner: st.lists(inner, max_size=3))
@@ -22,6 +29,29 @@ def test_elements_do_not_depend_on_how_the_bytes_arrive(values: list[object], st
     elements = Elements(chunks, longest=1000)
     assert [json.loads(element) for element in elements] == values
     assert elements.damage is None
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["id", "text", "}, {"]), VALUES, min_size=1, max_size=2), max_size=12),
+    st.integers(1, 90),
+    st.none() | st.tuples(st.integers(0, 500), st.sampled_from([b"", b",", b"]", b"}, {", b"\xff", b"7, "])),
+)
+def test_elements_parsed_in_runs_are_those_parsed_one_by_one(
+    values: list[object], step: int, damage: tuple[int, bytes] | None
+) -> None:
+    data = json.dumps(values).encode()
+    if damage is not None:
+        data = data[: damage[0]] + damage[1] + data[damage[0] :]
+    chunks = [data[start : start + step] for start in range(0, len(data), step)]
+    source = SimpleNamespace(chunks=lambda: iter(chunks), settings=ReadSettings(record_bytes=1024))
+    with patch.object(json_elements, "_RUN_BYTES", 60):
+        in_runs = list(parse_elements(cast("Source", source)))
+    one_by_one = list(parse_pieces(Elements(iter(chunks), 1024), "item", 1024))
+    for name in ("ordinals", "numbers", "objects"):
+        assert [item for run in in_runs for item in getattr(run, name)] == getattr(one_by_one[0], name)
+    found = [json.loads(line) for run in in_runs for line in run.lines] if damage is None else None
+    assert found in (None, values)
+    assert [row for run in in_runs for row in run.rejections.rows] == one_by_one[0].rejections.rows
 
 
 def test_elements_are_records(tmp_path: Path) -> None:

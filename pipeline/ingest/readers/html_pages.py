@@ -48,4 +48,4 @@ def inner_of(node: LexborNode | None) -> str | None:
 
 def attribute_of(node: LexborNode | None, name: str) -> str | None:
     """An attribute of a node; None where there is no node, no such attribute, or no value."""
-    return (node.attributes.get(name) or None) if node is not None else None
+    return (node.attrs.get(name) or None) if node is not None and node.is_element_node else None

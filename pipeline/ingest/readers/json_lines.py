@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -42,7 +42,7 @@ class ParsedLines:
     unit: str = "line"  # what locations count, from 1
     ordinals: list[int] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
-    lines: list[bytes] = field(default_factory=list)
+    lines: Sequence[bytes] = field(default_factory=list)
     objects: list[dict[str, Any]] = field(default_factory=list)
     repaired: set[int] = field(default_factory=set)  # rows whose bytes or escapes were no valid text
     rejections: Rejections = field(default_factory=Rejections)
@@ -78,7 +78,8 @@ def parse_pieces(pieces: Pieces, unit: str, longest: int, *, ordinal: int = 0, s
         ordinal: of the first object.
         start: number of the first piece.
     """
-    parsed = ParsedLines(unit)
+    lines: list[bytes] = []
+    parsed = ParsedLines(unit, lines=lines)
     number = start - 1
     size = 0
     for number, piece in enumerate(pieces, start=start):
@@ -97,7 +98,7 @@ def parse_pieces(pieces: Pieces, unit: str, longest: int, *, ordinal: int = 0, s
         if type(value) is dict:
             parsed.ordinals.append(ordinal)
             parsed.numbers.append(number)
-            parsed.lines.append(piece)
+            lines.append(piece)
             parsed.objects.append(value)
             size += len(piece)
         elif len(piece) > longest:
@@ -108,7 +109,8 @@ def parse_pieces(pieces: Pieces, unit: str, longest: int, *, ordinal: int = 0, s
         ordinal += 1
         if len(parsed.objects) + len(parsed.rejections.rows) >= BATCH_RECORDS or size >= BATCH_BYTES:
             yield parsed
-            parsed, size = ParsedLines(unit), 0
+            lines = []
+            parsed, size = ParsedLines(unit, lines=lines), 0
     if pieces.damage:
         parsed.rejections.add(ordinal, f"after {unit} {number}", "damaged_file", pieces.damage, b"")
     yield parsed
@@ -140,7 +142,7 @@ def _mend(value: Any) -> Any:
     return value
 
 
-def exact_integers(values: list[Any], lines: list[bytes], name: str) -> list[Any]:
+def exact_integers(values: list[Any], lines: Sequence[bytes], name: str) -> list[Any]:
     """Values of one field with integers beyond 64 bits, which orjson gives as floats, read again from their lines."""
     if float not in set(map(type, values)):
         return values

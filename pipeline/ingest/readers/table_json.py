@@ -18,84 +18,17 @@ True
 
 from __future__ import annotations
 
-import codecs
-import json
-import re
 from collections.abc import Iterator
 
-from pipeline.ingest.containers import DamagedStreamError, Head, Source
+from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.columns import column_meanings, match_columns, table_batch, table_facts
-from pipeline.ingest.readers.json_lines import parse_carefully, parse_pieces
+from pipeline.ingest.readers.json_elements import Elements, parse_elements
+from pipeline.ingest.readers.json_lines import parse_carefully
 from pipeline.ingest.readers.json_tables import object_rows
 from pipeline.ingest.records import Batch
 
-_BETWEEN = re.compile(r"[\s,]*")
 _OBJECTS_LOOKED_AT = 20
-_SCAN = json.JSONDecoder(strict=False).raw_decode
-
-
-class Elements:
-    """The elements of a JSON array, each as its own bytes; what cannot be told apart comes last, in one piece."""
-
-    def __init__(self, chunks: Iterator[bytes], longest: int) -> None:
-        self.damage: str | None = None
-        self._chunks = chunks
-        self._longest = longest
-
-    def __iter__(self) -> Iterator[bytes]:
-        # Bytes that are no UTF-8 travel as lone surrogates and become the same bytes again with their element.
-        decode = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape").decode
-        text, wanted, opened = "", 0, False
-        for chunk in self._sound_chunks():
-            text += decode(chunk, final=not chunk)
-            if chunk and (len(text) < wanted or not text.strip()):
-                continue
-            if not opened and text.lstrip().startswith("["):
-                opened, text = True, text[text.index("[") + 1 :]
-            if not opened:
-                break
-            elements, text = _cut(text, last=not chunk)
-            yield from elements
-            if text.startswith("]"):
-                text = text[1:]
-                break
-            if len(text) > self._longest:
-                break
-            wanted = 2 * len(text)  # an element that is not whole yet is tried again when twice as much is there
-        else:
-            if opened and not text.strip():
-                self.damage = self.damage or "the array is not closed: the file breaks off"
-        if text.strip():
-            yield _as_bytes(text[: self._longest + 1])
-
-    def _sound_chunks(self) -> Iterator[bytes]:
-        """The chunks, and an empty one after the last."""
-        try:
-            yield from (chunk for chunk in self._chunks if chunk)
-        except DamagedStreamError as damage:
-            self.damage = str(damage)
-        yield b""
-
-
-def _cut(text: str, *, last: bool) -> tuple[list[bytes], str]:
-    """The whole elements at the start of a text, and what follows them; only the last text may end with a number."""
-    elements: list[bytes] = []
-    place = 0
-    while True:
-        place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
-        try:
-            end = _SCAN(text, place)[1]
-        except (ValueError, RecursionError):
-            return elements, text[place:]
-        if end == len(text) and not last:
-            return elements, text[place:]
-        elements.append(_as_bytes(text[place:end]))
-        place = end
-
-
-def _as_bytes(text: str) -> bytes:
-    return text.encode("utf-8", errors="surrogateescape")
 
 
 def recognise(head: Head) -> bool:
@@ -113,24 +46,22 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """What its keys say. Raises InputError where no record has a text."""
-    keys = _keys(source)
+    keys = source.parse_once(_keys)
     return table_facts(source, match_columns(keys, column_meanings(source.settings.columns)), keys)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per element that is an object with an id or a text."""
-    parents = "parent_id" in match_columns(_keys(source), column_meanings(source.settings.columns))
-    longest = source.settings.record_bytes
-    for parsed in parse_pieces(Elements(source.chunks(), longest), "item", longest):
+    parents = "parent_id" in match_columns(source.parse_once(_keys), column_meanings(source.settings.columns))
+    for parsed in parse_elements(source):
         rows = object_rows(parsed, source.settings)
         yield table_batch(rows, parents=parents, settings=source.settings, rejections=parsed.rejections)
 
 
 def _keys(source: Source) -> list[str]:
     """All keys of all objects, sorted; the whole file is read for them."""
-    longest = source.settings.record_bytes
     seen: set[str] = set()
-    for parsed in parse_pieces(Elements(source.chunks(), longest), "item", longest):
+    for parsed in parse_elements(source):
         seen.update(*parsed.objects)
     return sorted(seen)
 

@@ -32,8 +32,8 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import without_surrogates
 from pipeline.ingest.documents import RecordList, has_keys, parse_json, read_bytes
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.json_elements import Elements
 from pipeline.ingest.readers.json_lines import parse_carefully
-from pipeline.ingest.readers.table_json import Elements
 from pipeline.ingest.records import Batch
 
 _KIND = re.compile(rb'"kind"\s*:\s*"youtube#comment')
