@@ -5,6 +5,9 @@ In: pairs with scores and confidences, and which were chosen. Out: rows of Links
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numba import njit
@@ -12,11 +15,20 @@ from numba import njit
 from pipeline.reconstruct.arrays import Floats, Ints
 from pipeline.reconstruct.candidates import Pairs
 from pipeline.reconstruct.context import Context
-from pipeline.reconstruct.scoring import LinkModel, explain_pairs
 from pipeline.tables import Links, fit_table
 
-MOST_EVIDENCE = 6
-FAINT = 0.01  # a contribution smaller than this is none
+
+@dataclass(frozen=True)
+class Reasons:
+    """What scores are made of.
+
+    Attributes:
+        names: what links.evidence calls the parts of a score.
+        explain: (rows of pairs, ascending) to float64[rows, names], the parts of their scores.
+    """
+
+    names: Sequence[str]
+    explain: Callable[[Ints], Floats]
 
 
 @njit(cache=True, nogil=True)
@@ -51,7 +63,6 @@ def rank_best(confidence: Floats, offsets: Ints, chosen: Ints, most: int) -> tup
 
 
 def list_links(
-    model: LinkModel,
     rows: pl.DataFrame,
     context: Context,
     pairs: Pairs,
@@ -59,6 +70,7 @@ def list_links(
     confidence: Floats,
     chosen: Ints,
     runners_up: int,
+    reasons: Reasons,
 ) -> pl.DataFrame:
     """Rows of Links for all children, sorted by child and rank.
 
@@ -67,6 +79,7 @@ def list_links(
         scores, confidence: float64[pairs].
         chosen: int64[children], rows of pairs.
         runners_up: candidates kept beside the best.
+        reasons: what the scores are made of.
     """
     best, ranks = rank_best(confidence, pairs.offsets, chosen, runners_up + 1)
     ids = rows["post_id"]
@@ -84,28 +97,27 @@ def list_links(
             "is_chosen": np.isin(best, chosen),
         }
     )
-    return fit_table(Links, links.with_columns(_list_evidence(model, context, pairs, best)))
+    return fit_table(Links, links.with_columns(_list_evidence(reasons, best)))
 
 
-def _list_evidence(model: LinkModel, context: Context, pairs: Pairs, best: Ints) -> pl.Series:
-    """What each signal contributed to the score of each row, the strongest first, faint ones left out."""
+def _list_evidence(reasons: Reasons, best: Ints) -> pl.Series:
+    """What each reason added to the score of each row, the strongest first, those that added nothing left out."""
     order = np.argsort(best, kind="stable")
-    values = np.empty((best.size, len(model.signals)))
-    values[order] = explain_pairs(model, context, pairs, best[order])
+    n = len(reasons.names)
+    values = np.empty((best.size, n))
+    values[order] = reasons.explain(best[order])
     table = pl.DataFrame(
         {
-            "link": np.repeat(np.arange(best.size), len(model.signals)),
-            "signal": pl.Series([signal.name for signal in model.signals], dtype=pl.String).gather(
-                np.tile(np.arange(len(model.signals)), best.size)
-            ),
+            "link": np.repeat(np.arange(best.size), n),
+            "signal": pl.Series(list(reasons.names), dtype=pl.String).gather(np.tile(np.arange(n), best.size)),
             "value": values.ravel().astype(np.float32),
         }
     )
     told = (
-        table.filter(pl.col("value").abs() >= FAINT)
+        table.filter(pl.col("value") != 0)
         .sort("link", pl.col("value").abs(), descending=[False, True], maintain_order=True)
         .group_by("link", maintain_order=True)
-        .agg(pl.struct("signal", "value").head(MOST_EVIDENCE).alias("evidence"))
+        .agg(pl.struct("signal", "value").alias("evidence"))
     )
     links = pl.DataFrame({"link": np.arange(best.size)})
     found = links.join(told, on="link", how="left", maintain_order="left")
