@@ -25,6 +25,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
+from flows.server import start_server
 from pipeline import steps
 from pipeline.settings import RunParameters
 from pipeline.steps import RunPlan, RunSummary, StepReport
@@ -115,6 +116,7 @@ def run_flow(parameters: RunParameters, progress: Progress | None = None) -> Run
             return steps.skip_run(plan)
         if progress is not None:
             progress(StepReport("start Prefect", {"new_files": len(plan.new_files)}, 0.0))
+        start_server()
         tokens = _listener.set(progress), _prepared.set(plan)
         try:
             # A heartbeat is for a server that outlives us; its thread costs a second at the end of every flow.

@@ -9,15 +9,22 @@ In: the folder that a run published into. Out: its tables, all of one snapshot, 
 
 from __future__ import annotations
 
+import weakref
 from os import PathLike
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
 from pipeline.store.digest import digest_archive
 from pipeline.store.layout import ArchiveLayout
+from pipeline.store.leases import lease_snapshot
 from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.tables import PUBLISHED
+
+# `open_archive(path).posts` leaves a frame and no Archive: what a process opened last in a folder stays until it opens
+# the next one there.
+_LAST_OPENED: dict[Path, Archive] = {}
 
 
 class Archive:
@@ -37,6 +44,8 @@ class Archive:
         aliases: earlier ids of posts and discussions.
         decisions: what people decided.
         runs: runs that published.
+
+    While the object lives, runs do not remove its snapshot; so keep it as long as queries on its frames run.
     """
 
     posts: pl.LazyFrame
@@ -52,8 +61,10 @@ class Archive:
     decisions: pl.LazyFrame
     runs: pl.LazyFrame
 
-    def __init__(self, snapshot: Path) -> None:
+    def __init__(self, snapshot: Path, lease: IO[bytes] | None = None) -> None:
         self.snapshot = snapshot
+        if lease is not None:
+            weakref.finalize(self, lease.close)
         for name in PUBLISHED:
             setattr(self, name, scan_table(snapshot, name))
 
@@ -116,7 +127,14 @@ def open_archive(path: str | PathLike[str] = "parquet", snapshot: str | None = N
     Raises:
         ArchiveError: nothing was published there, or not by that run, or by another version of Threadloom.
     """
-    return Archive(find_snapshot(Path(path), snapshot))
+    while True:
+        found = find_snapshot(Path(path), snapshot)
+        lease = lease_snapshot(found)
+        if lease is not None:
+            archive = Archive(found, lease)
+            _LAST_OPENED[found.parent.resolve()] = archive
+            return archive
+        # It was dropped between the two lines above: there is a newer one, or the name asked for is gone for good.
 
 
 def kept_snapshots(path: str | PathLike[str] = "parquet") -> list[str]:

@@ -8,6 +8,7 @@ In: arguments. Out: text on standard output, progress and errors on standard err
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -49,6 +50,16 @@ SnapshotOption = Annotated[
     str | None, typer.Option("--snapshot", metavar="RUN", help="A run that `history` lists as kept; else the newest.")
 ]
 ArchiveArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run has published into.")]
+
+_UNHARMED = "What was published before is unharmed, and files that were read are not read again."
+_DISK_FAILURES = {
+    errno.ENOSPC: f"Make room and give the same command again. {_UNHARMED}",
+    errno.EDQUOT: f"Make room and give the same command again. {_UNHARMED}",
+    errno.EIO: f"The disk or the network share fails: check it, then give the same command again. {_UNHARMED}",
+    errno.EROFS: "Publish into a folder that can be written to: --out FOLDER.",
+    errno.EACCES: "Publish into a folder that you may write to: --out FOLDER.",
+    errno.EPERM: "Publish into a folder that you may write to: --out FOLDER.",
+}
 
 
 @app.command()
@@ -331,6 +342,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ThreadloomError as error:
         typer.echo(f"threadloom: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _DISK_FAILURES:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        typer.echo(f"threadloom: {error.strerror}{where}. {_DISK_FAILURES[error.errno]}", err=True)
+        sys.exit(1)
 
 
 def _carry_out(parameters: RunParameters, *, direct: bool) -> RunSummary:

@@ -17,7 +17,8 @@ from polars.exceptions import PolarsError
 from pipeline.audit.finding import Finding, count_wrong, name_rows
 from pipeline.ids import digest_file
 from pipeline.store.digest import digest_table
-from pipeline.store.snapshot import MANIFEST, Manifest
+from pipeline.store.leases import MANIFEST
+from pipeline.store.snapshot import Manifest
 from pipeline.store.write import schema_of, sort_columns
 from pipeline.tables import PUBLISHED, broken_rules
 

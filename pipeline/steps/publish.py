@@ -68,7 +68,8 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     index = SignatureIndex(facts, work.scan("out/signatures", Signatures))
     snapshot = publish_snapshot(plan.layout, plan.run_id, tables, index)
     # What was forgotten still stands in older snapshots.
-    drop_old_snapshots(plan.layout, 1 if plan.layout.forgetting.exists() else plan.parameters.keep_snapshots)
+    forgetting = plan.layout.forgetting.exists()
+    drop_old_snapshots(plan.layout, 1 if forgetting else plan.parameters.keep_snapshots, even_if_read=forgetting)
     plan.layout.forgetting.unlink(missing_ok=True)
     shutil.rmtree(work.path, ignore_errors=True)
     return RunSummary(

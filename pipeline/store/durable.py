@@ -17,22 +17,38 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from polars.exceptions import PolarsError
 
 from pipeline.store.layout import TEMPORARY
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path to write to; it takes the place of path when the block ends, and is removed where it fails."""
+    """A temporary path to write to; it takes the place of path when the block ends, and is removed where it fails.
+
+    Raises:
+        OSError: the disk is full or fails, also where polars tells it in other words.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{TEMPORARY}")
     try:
         yield temporary
         sync_path(temporary)
         temporary.replace(path)
+    except PolarsError:
+        _probe_disk(temporary)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     sync_path(path.parent)
+
+
+def _probe_disk(file: Path) -> None:
+    """Raise what the system says of writing another megabyte: polars hides the OSError of a full disk."""
+    with file.open("ab") as probe:
+        probe.write(bytes(1 << 20))
+        probe.flush()
+        os.fsync(probe.fileno())
 
 
 def write_json(path: Path, value: Any) -> None:

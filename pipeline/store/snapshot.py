@@ -23,10 +23,9 @@ from pipeline.store.digest import TableDigest
 from pipeline.store.durable import remove_folder, sync_path, write_json
 from pipeline.store.index import SignatureIndex, write_index
 from pipeline.store.layout import TEMPORARY, ArchiveLayout
+from pipeline.store.leases import MANIFEST, claim_snapshot
 from pipeline.store.write import PartFile, TableRows, schema_of, sorted_batches, write_batches
 from pipeline.tables import PUBLISHED, TABLE_VERSION, check_table
-
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -112,19 +111,32 @@ def switch_current(layout: ArchiveLayout, run_id: str) -> None:
     sync_path(layout.root)
 
 
-def drop_old_snapshots(layout: ArchiveLayout, keep: int) -> list[str]:
+def drop_old_snapshots(layout: ArchiveLayout, keep: int, *, even_if_read: bool = False) -> list[str]:
     """Remove all but the newest snapshots and whatever a crash left; returns the run ids dropped.
 
-    The current one stays and counts among those kept. A reader that opened a dropped one cannot read on, so keep at
-    least as many as runs can publish while somebody reads.
+    The current one stays and counts among those kept. One that somebody has opened (``store.leases``) stays until a
+    later call finds it closed.
+
+    Args:
+        layout: the archive.
+        keep: how many stay.
+        even_if_read: remove those too that somebody has opened, as what is forgotten must be.
     """
     if not layout.snapshots.is_dir():
         return []
     current = layout.current_run_id()
     others = [run_id for run_id in layout.run_ids() if run_id != current]
-    dropped = others[: max(0, len(others) - keep + (current is not None))]
-    for run_id in dropped:
-        remove_folder(layout.snapshot(run_id))
+    dropped = []
+    for run_id in others[: max(0, len(others) - keep + (current is not None))]:
+        snapshot = layout.snapshot(run_id)
+        if even_if_read or not (snapshot / MANIFEST).exists():
+            remove_folder(snapshot)
+        elif (claim := claim_snapshot(snapshot)) is not None:
+            with claim:
+                remove_folder(snapshot)
+        else:
+            continue
+        dropped.append(run_id)
     for left in sorted(layout.snapshots.glob(f"*{TEMPORARY}")):
         shutil.rmtree(left)
     return dropped
