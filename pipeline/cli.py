@@ -85,6 +85,7 @@ def run(
     ] = "auto",
     workers: Annotated[int, typer.Option(min=1, max=256, help="Tasks at the same time.")] = 2,
     buckets: Annotated[int, typer.Option(min=1, max=4096, help="Parts of the work; more need less memory.")] = 16,
+    memory: Annotated[int, typer.Option(min=1, help="MiB that matching duplicates may use.")] = 1024,
     keep_snapshots: Annotated[int, typer.Option(min=1, help="Published snapshots to keep.")] = 3,
     others: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting: edit_similarity=0.85.")
@@ -100,7 +101,13 @@ def run(
         raise SettingError(f"--set {taken[0]}=… has an option of its own: see `threadloom run --help`")
     settings = load_settings(**reading, **extra)
     parameters = RunParameters(
-        raw=raw, out=out, settings=settings, workers=workers, buckets=buckets, keep_snapshots=keep_snapshots
+        raw=raw,
+        out=out,
+        settings=settings,
+        workers=workers,
+        buckets=buckets,
+        memory=memory,
+        keep_snapshots=keep_snapshots,
     )
     summary = _carry_out(parameters, direct=direct)
     _tell(summary, out)

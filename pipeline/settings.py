@@ -96,6 +96,9 @@ class RunParameters(BaseModel):
     buckets: int = Field(
         16, ge=1, le=4096, description="Parts that discussions are divided into; more need less memory."
     )
+    memory: int = Field(
+        1024, ge=1, description="MiB that matching may use for signatures, buckets, pairs and texts; less takes longer."
+    )
     keep_snapshots: int = Field(3, ge=1, description="Published snapshots kept, the current one included.")
 
 

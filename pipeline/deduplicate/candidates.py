@@ -85,6 +85,23 @@ def choose_bands(settings: Settings) -> list[Bands]:
     ]
 
 
+def describe_bands(settings: Settings) -> dict[str, int]:
+    """Name and number of everything that decides the keys of a text: keys are compared only where all are equal."""
+    plain, short = choose_bands(settings)
+    return {
+        "bands": plain.last,
+        "rows": plain.rows,
+        "permutations": plain.permutations,
+        "shingle_size": plain.shingle_size,
+        "shortest": MIN_CHARACTERS,
+        "short_bands": short.last,
+        "short_rows": short.rows,
+        "short_permutations": short.permutations,
+        "short_shingle_size": short.shingle_size,
+        "short_longest": SHORT_CHARACTERS,
+    }
+
+
 def _key_bands(words: pl.Series, bands: Bands, keys: Keys) -> None:
     """Fill ``keys`` of shape (bands.last - bands.first, n)."""
     columns = slice(bands.first * bands.rows, bands.last * bands.rows)

@@ -52,7 +52,21 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     signed = long_enough(texts)
     keys, words = signed["words_key"], signed["words"]
-    pairs = candidate_pairs(words, settings)
+    return verify_pairs(keys, words, candidate_pairs(words, settings), settings)
+
+
+def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Settings) -> pl.DataFrame:
+    """Those of some pairs that say the same; what is found of a pair depends on its two texts and nothing else.
+
+    Args:
+        keys: words_keys of n texts, sorted.
+        words: their n folded texts.
+        pairs: rows of both, int64 of shape (m, 2), left < right.
+        settings: edit_similarity.
+
+    Returns:
+        As `near_duplicates`, in the order of the pairs.
+    """
     found = [pl.DataFrame(schema=_SCHEMA)]
     for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
         left, right = chunk[:, 0], chunk[:, 1]

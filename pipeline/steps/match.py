@@ -1,29 +1,207 @@
 """The second step: which texts say nearly the same.
 
-In: the records of all captures. Out: work parts ``near`` (verified pairs of words_keys) and ``near-texts``.
+In: the records of captures that the current snapshot has not seen, and its index; or of all captures, where there is no
+such snapshot or something was decided otherwise. Out: work parts ``near`` (verified pairs of texts, with the number of
+bands that make them candidates), ``near-texts`` (their words), ``near-changed`` (texts that gained or lost a pair since
+that snapshot), and the fact ``segments`` (files of the band index).
+
+Signatures, buckets and pairs are held within the run's memory setting, and words are read of candidate pairs alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 import polars as pl
 
-from pipeline.deduplicate.near import near_duplicates
+from pipeline import __version__
+from pipeline.algorithms.id_sets import IdSet
+from pipeline.deduplicate.candidates import describe_bands, key_texts, long_enough
+from pipeline.deduplicate.near import verify_pairs
+from pipeline.errors import ArchiveError
+from pipeline.normalise import NORMALISER_VERSION
+from pipeline.pack import load_pack
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
-from pipeline.store.captures import scan_records
+from pipeline.store.bands import BandFacts, changed_pairs, merge_segments, read_ids, write_segment
+from pipeline.store.index import find_segments, keep_segment, read_near
+from pipeline.store.snapshot import find_snapshot, scan_table
+from pipeline.store.texts import fetch_texts, new_texts
+
+_SHARE = 4  # of the memory setting that keys and texts may each have
+_TEXT_BYTES = 1 << 26  # of words signed at a time
+_MEAN_BYTES, _TEXT_OVERHEAD = 512, 64  # that a text is taken to have at least, and what it needs besides its words
+_MOST_SEGMENTS, _MERGED = 8, 5  # when there are more, so many of the smallest become one
+_PAIR_KEYS = ("left_id", "right_id")
+_NEAR = {
+    "left_id": pl.UInt64, "right_id": pl.UInt64, "left_key": pl.String, "right_key": pl.String,
+    "similarity": pl.Float32, "method": pl.String, "support": pl.Int32,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the current snapshot knows: the captures it was made from, their buckets and their verified pairs."""
+
+    captures: frozenset[str]
+    segments: tuple[Path, ...]
+    near: pl.DataFrame
 
 
 def match_duplicates(plan: RunPlan) -> StepReport:
-    """Verifies pairs of distinct texts that MinHash finds alike. Counts: texts, near_pairs."""
+    """Verifies pairs of distinct texts that MinHash finds alike. Counts: new_texts, near_pairs."""
     with timed_report("match") as report:
-        texts = (
-            scan_records(plan.layout, plan.capture_ids(), ["words_key", "words", "n_words"])
-            .unique("words_key", keep="any")
-            .sort("words_key")
-            .collect()
-        )
-        pairs = near_duplicates(texts, plan.parameters.settings)
-        keys = pl.concat([pairs["left_key"], pairs["right_key"]]).unique()
-        plan.work.write("near", pairs)
-        plan.work.write("near-texts", texts.filter(pl.col("words_key").is_in(keys.implode())).drop("n_words"))
-        report.counts.update(texts=texts.height, near_pairs=pairs.height)
+        known = _open_index(plan)
+        facts = _band_facts(plan)
+        segments, n_texts, mean_bytes = _index_texts(plan, known, facts)
+        memory = plan.parameters.memory << 20
+        near, changed = known.near, [pl.Series(dtype=pl.String)]
+        # Pairs come in ranges of their left ids: a handful of frames, more where pairs are many.
+        for changes in changed_pairs(known.segments, segments, facts, plan.work.path, memory):
+            came, gone, near = _apply(near, changes)
+            verified = [_verify(plan, known, pairs) for pairs in _split(came, memory // _SHARE // mean_bytes)]
+            near = pl.concat([near, *verified])
+            changed += [frame[key] for frame in (*verified, gone) for key in ("left_key", "right_key")]
+        near = near.sort(_PAIR_KEYS)
+        plan.work.write("near", near)
+        plan.work.write("near-changed", pl.concat(changed).unique().sort().to_frame("words_key"))
+        _keep_texts(plan, known, near, memory // _SHARE // mean_bytes)
+        plan.work.write_json("segments", [str(path) for path in _compact(plan, segments)])
+        report.counts.update(new_texts=n_texts, near_pairs=near.height)
     return report
+
+
+def _open_index(plan: RunPlan) -> _Known:
+    """The index of the current snapshot, empty where what it says does not hold for this run."""
+    nothing = _Known(frozenset(), (), pl.DataFrame(schema=_NEAR))
+    try:
+        snapshot = find_snapshot(plan.layout.root)
+    except ArchiveError:
+        return nothing
+    near = read_near(snapshot)
+    last = scan_table(snapshot, "runs").tail(1).collect().row(0, named=True)
+    decided = (last["code_version"], last["fingerprint"], last["model_pack"])
+    known = frozenset(last["inputs"])
+    stays = known <= set(plan.capture_ids()) and known.isdisjoint(file.capture_id for file in plan.new_files)
+    if (
+        near is None
+        or not stays
+        or plan.layout.forgetting.exists()  # nothing made from what was forgotten may be kept
+        or decided != (__version__, plan.parameters.settings.fingerprint(), load_pack().name)
+    ):
+        return nothing
+    return _Known(known, find_segments(snapshot), near)
+
+
+def _band_facts(plan: RunPlan) -> BandFacts:
+    made = describe_bands(plan.parameters.settings)
+    return BandFacts(made["bands"] + made["short_bands"], {**made, "normaliser": NORMALISER_VERSION})
+
+
+def _index_texts(plan: RunPlan, known: _Known, facts: BandFacts) -> tuple[tuple[Path, ...], int, int]:
+    """Signs texts that are new, and writes their buckets.
+
+    Returns:
+        All segments; how many texts are new; bytes of memory that a text needs on average.
+    """
+    seen = IdSet()
+    seen.add(read_ids(known.segments))
+    segments = list(known.segments)
+    held: list[tuple[np.ndarray, np.ndarray]] = []
+    most = max(1, (plan.parameters.memory << 20) // _SHARE // (4 * facts.bands + 8))
+    n_texts = n_bytes = 0
+
+    def write() -> None:
+        path = plan.work.path / "bands" / f"{len(segments):05d}.parquet"
+        ids, keys = zip(*held, strict=True)
+        write_segment(path, facts, np.concatenate(ids), np.concatenate(keys, axis=1))
+        segments.append(keep_segment(path))
+        held.clear()
+
+    new = [capture_id for capture_id in plan.capture_ids() if capture_id not in known.captures]
+    for texts in _gather(new_texts(plan.layout, new, seen)):
+        for chunk in texts.iter_slices(most):
+            if sum(ids.size for ids, _ in held) + chunk.height > most:
+                write()
+            held.append((chunk["id"].to_numpy(), key_texts(chunk["words"], plan.parameters.settings)))
+        n_texts += texts.height
+        n_bytes += int(texts["words"].str.len_bytes().sum())
+    if held:
+        write()
+    return tuple(segments), n_texts, max(_MEAN_BYTES, n_bytes // max(1, n_texts)) + _TEXT_OVERHEAD
+
+
+def _gather(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Texts that are long enough, of many small captures together; a part is as large as its reader's batch."""
+    held: list[pl.DataFrame] = []
+    n_bytes = 0
+    for part in parts:
+        texts = long_enough(part)
+        held.append(texts)
+        n_bytes += int(texts["words"].str.len_bytes().sum())
+        if n_bytes > _TEXT_BYTES:
+            yield pl.concat(held)
+            held, n_bytes = [], 0
+    if held and (rest := pl.concat(held)).height:
+        yield rest
+
+
+def _apply(near: pl.DataFrame, changes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Counts changes of verified pairs.
+
+    Returns:
+        Pairs to verify (left_id, right_id, change); verified pairs that are candidates no more; those that stay.
+    """
+    came = changes.join(near, on=_PAIR_KEYS, how="anti").filter(pl.col("change") > 0)
+    if near.is_empty():
+        return came, near, near
+    counted = near.join(changes, on=_PAIR_KEYS, how="left").with_columns(
+        pl.col("support") + pl.col("change").fill_null(0)
+    )
+    counted = counted.drop("change")
+    return came, counted.filter(pl.col("support") == 0), counted.filter(pl.col("support") != 0)
+
+
+def _split(pairs: pl.DataFrame, n_texts: int) -> Iterator[pl.DataFrame]:
+    """The pairs in pieces that name at most so many texts (two at least)."""
+    yield from pairs.iter_slices(max(1, n_texts // 2))
+
+
+def _verify(plan: RunPlan, known: _Known, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs that say the same: rows of ``near``."""
+    ids = pl.concat([pairs[key] for key in _PAIR_KEYS]).unique()
+    texts = fetch_texts(plan.layout, _search_order(plan, known), ids.to_numpy())
+    rows = pl.DataFrame({"id": texts["id"], "row": np.arange(texts.height)})
+    placed = pairs.join(rows, left_on="left_id", right_on="id").join(
+        rows, left_on="right_id", right_on="id", suffix="_right"
+    )
+    found = np.sort(placed.select("row", "row_right").to_numpy(), axis=1)
+    verified = verify_pairs(texts["words_key"], texts["words"], found, plan.parameters.settings)
+    keys = {"left_key": texts["words_key"].gather(found[:, 0]), "right_key": texts["words_key"].gather(found[:, 1])}
+    named = placed.select(*_PAIR_KEYS, support="change").with_columns(**keys)
+    return verified.join(named, on=list(keys), how="left").select(list(_NEAR))
+
+
+def _search_order(plan: RunPlan, known: _Known) -> list[str]:
+    """Captures in which to look for texts: new ones first."""
+    return sorted(plan.capture_ids(), key=lambda capture_id: (capture_id in known.captures, capture_id))
+
+
+def _compact(plan: RunPlan, segments: Sequence[Path]) -> list[Path]:
+    """The segments to publish: many small ones become one, as far as memory allows. No pair changes by it."""
+    by_size = sorted(segments, key=lambda path: (path.stat().st_size, path.name))
+    small = by_size[:_MERGED]
+    if len(segments) <= _MOST_SEGMENTS or sum(path.stat().st_size for path in small) > plan.parameters.memory << 20:
+        return by_size
+    merged = plan.work.path / "bands" / "merged.parquet"
+    merge_segments(merged, small)
+    return [keep_segment(merged), *by_size[_MERGED:]]
+
+
+def _keep_texts(plan: RunPlan, known: _Known, near: pl.DataFrame, n_texts: int) -> None:
+    ids = pl.concat([near[key] for key in _PAIR_KEYS]).unique().sort()
+    for nth, start in enumerate(range(0, max(1, ids.len()), max(1, n_texts))):
+        texts = fetch_texts(plan.layout, _search_order(plan, known), ids.slice(start, max(1, n_texts)).to_numpy())
+        plan.work.write(f"near-texts/{nth:05d}", texts.drop("id"))

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -65,7 +66,8 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     settings = plan.parameters.settings
     bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
     facts = IndexFacts(settings.permutations, settings.shingle_size, bands, rows)
-    index = SignatureIndex(facts, work.scan("out/signatures", Signatures))
+    segments = tuple(Path(segment) for segment in work.read_json("segments"))
+    index = SignatureIndex(facts, work.scan("out/signatures", Signatures), segments, work.read("near"))
     snapshot = publish_snapshot(plan.layout, plan.run_id, tables, index)
     # What was forgotten still stands in older snapshots.
     forgetting = plan.layout.forgetting.exists()

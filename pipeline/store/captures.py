@@ -173,11 +173,15 @@ def scan_records(
     return frame if columns is None else frame.select(columns)
 
 
+def record_files(layout: ArchiveLayout, capture_ids: Iterable[str]) -> Iterator[Path]:
+    """The Parquet files that hold the records of those captures, in their order. Raises as `scan_records`."""
+    return _files(layout, capture_ids, "records")
+
+
 def scan_record_parts(layout: ArchiveLayout) -> Iterator[pl.DataFrame]:
     """The records of all kept captures, a part at a time: as many rows as one batch of their reader gave."""
-    for capture in kept_captures(layout):
-        for file in sorted((_folder(layout, capture.capture_id) / "records").glob("*.parquet")):
-            yield pl.read_parquet(file)
+    for file in record_files(layout, [capture.capture_id for capture in kept_captures(layout)]):
+        yield pl.read_parquet(file)
 
 
 def scan_quarantine(layout: ArchiveLayout, capture_ids: Iterable[str]) -> pl.LazyFrame:
@@ -186,10 +190,13 @@ def scan_quarantine(layout: ArchiveLayout, capture_ids: Iterable[str]) -> pl.Laz
 
 
 def _scan(layout: ArchiveLayout, capture_ids: Iterable[str], name: str, schema: type[dy.Schema]) -> pl.LazyFrame:
-    files = [
-        file for capture_id in capture_ids for file in sorted((_folder(layout, capture_id) / name).glob("*.parquet"))
-    ]
+    files = list(_files(layout, capture_ids, name))
     return pl.scan_parquet(files, glob=False) if files else empty_table(schema).lazy()
+
+
+def _files(layout: ArchiveLayout, capture_ids: Iterable[str], name: str) -> Iterator[Path]:
+    for capture_id in capture_ids:
+        yield from sorted((_folder(layout, capture_id) / name).glob("*.parquet"))
 
 
 def _folder(layout: ArchiveLayout, capture_id: str) -> Path:

@@ -1,13 +1,16 @@
-"""The index of a snapshot: MinHash signatures of its posts, by which near duplicates of any text are found.
+"""The index of a snapshot: signatures of its posts, by which near duplicates of any text are found, and what the next
+run goes on from: the buckets of every text (`store.bands`) and the verified pairs.
 
-In: ids and signatures. Out: ``index/signatures/part-*.parquet`` and ``index/index.json`` in a snapshot; and, for the
-signature of a query, the posts that share a band with it.
+In: ids and signatures, segments, pairs. Out: ``index/index.json``, ``index/signatures/part-*.parquet``,
+``index/bands/<digest>.parquet`` and ``index/near.parquet`` in a snapshot; and, for the signature of a query, the posts
+that share a band with it.
 
 >>> ids, signatures = find_candidates(snapshot, query)     # signatures: uint32, one row per id
 """
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,17 +18,20 @@ import numpy as np
 import orjson
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.buffers import text_buffers
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.ids import digest_file
-from pipeline.store.durable import write_json
+from pipeline.store.durable import replacing, sync_path, write_json
 from pipeline.store.write import PartFile, TableRows, write_table
 
 _CHUNK_ROWS = 1 << 16
 _FACTS = "index.json"
 _SIGNATURES = "signatures"
+_BANDS = "bands"
+_NEAR = "near.parquet"
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,19 @@ class IndexFacts:
 
 @dataclass(frozen=True, eq=False)
 class SignatureIndex:
-    """What a run hands to ``publish_snapshot``: the facts, and the rows of ``tables.Signatures`` in any order."""
+    """What a run hands to ``publish_snapshot``.
+
+    Attributes:
+        facts: how the signatures were made.
+        signatures: the rows of ``tables.Signatures`` in any order.
+        segments: of the band index, as `keep_segment` names them; an older snapshot's own are linked, not copied.
+        near: verified pairs of texts, to be kept as they are.
+    """
 
     facts: IndexFacts
     signatures: TableRows
+    segments: tuple[Path, ...] = ()
+    near: pl.DataFrame | None = None
 
 
 def encode_signatures(post_ids: pl.Series, signatures: NDArray[np.uint32]) -> pl.DataFrame:
@@ -79,7 +94,41 @@ def write_index(folder: Path, index: SignatureIndex) -> list[PartFile]:
     write_json(facts, asdict(index.facts))
     parts = write_table(_SIGNATURES, index.signatures, folder / _SIGNATURES)
     named = [PartFile(f"{_SIGNATURES}/{part.name}", part.rows, part.bytes, part.digest) for part in parts]
-    return [*named, PartFile(_FACTS, 0, facts.stat().st_size, digest_file(facts))]
+    linked = [_link_segment(segment, folder / _BANDS) for segment in index.segments]
+    if index.near is not None:
+        with replacing(folder / _NEAR) as temporary:
+            index.near.write_parquet(temporary, compression="zstd", compression_level=1)
+        linked.append(PartFile(_NEAR, index.near.height, (folder / _NEAR).stat().st_size, digest_file(folder / _NEAR)))
+    return [*named, *linked, PartFile(_FACTS, 0, facts.stat().st_size, digest_file(facts))]
+
+
+def keep_segment(path: Path) -> Path:
+    """Name a new segment of the band index by the digest of its bytes; returns its path."""
+    return path.rename(path.with_name(f"{digest_file(path)}.parquet"))
+
+
+def find_segments(snapshot: Path) -> tuple[Path, ...]:
+    """The segments of a snapshot's band index, sorted; none where it keeps none."""
+    return tuple(sorted((snapshot / "index" / _BANDS).glob("*.parquet")))
+
+
+def read_near(snapshot: Path) -> pl.DataFrame | None:
+    """The verified pairs that a snapshot keeps; null where it keeps none."""
+    path = snapshot / "index" / _NEAR
+    return pl.read_parquet(path) if path.is_file() else None
+
+
+def _link_segment(segment: Path, folder: Path) -> PartFile:
+    """The same file below another folder, or a copy where file systems differ. Its name is its digest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / segment.name
+    try:
+        target.hardlink_to(segment)
+    except OSError:
+        shutil.copyfile(segment, target)
+        sync_path(target)
+    rows = pq.read_metadata(target).num_rows
+    return PartFile(f"{_BANDS}/{segment.name}", rows, target.stat().st_size, segment.stem)
 
 
 def load_index(snapshot: Path) -> IndexFacts:

@@ -1,0 +1,19 @@
+"""Sets of ids behave as Python's own."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.algorithms.id_sets import IdSet
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(st.lists(st.integers(1, 2**64 - 1) | st.integers(1, 40).map(lambda n: n << 30), max_size=900)))
+def test_an_id_is_new_once(batches: list[list[int]]) -> None:
+    ids, seen = IdSet(), set()
+    for batch in batches:
+        expected = [number not in seen and not seen.add(number) for number in batch]
+        assert ids.add(np.array(batch, dtype=np.uint64)).tolist() == expected
+        assert len(ids) == len(seen)
