@@ -55,14 +55,14 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Pages, whose rows a dump lists by id, which is by time."""
-    scope = name_scope("stackexchange", None, source.settings)
+    scope = name_scope("stackexchange", None, source)
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "time"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per row with an id or words."""
     rows = _Rows(source)
-    scope = name_scope("stackexchange", None, source.settings)
+    scope = name_scope("stackexchange", None, source)
     start = 0
     for batch in rows.batches():
         rejections = Rejections()
