@@ -9,7 +9,7 @@ True
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -23,6 +23,21 @@ DEFAULT_PACK = "default"
 
 
 @dataclass(frozen=True, eq=False)
+class StreamWeights:
+    """The model of one family of streams, as a pack holds it.
+
+    Attributes:
+        family: its name.
+        facts: columns, how many candidates are kept, calibration and accuracy, as read from JSON.
+        nodes: one row per node of its trees: forest, tree, feature, threshold, low, lost_low, value.
+    """
+
+    family: str
+    facts: dict[str, Any]
+    nodes: pl.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class ModelPack:
     """Frozen statistics and weights.
 
@@ -30,13 +45,15 @@ class ModelPack:
         name: what runs record.
         words: columns word (String), bits (Float32): minus log2 of the share of posts that have the word.
         unseen_bits: bits of a word that is not listed.
-        links: link models by name ("page", "stream"), as read from JSON.
+        links: link models by lens, as read from JSON.
+        streams: models of streams by family ("chat", "mail").
     """
 
     name: str
     words: pl.DataFrame
     unseen_bits: float
     links: dict[str, Any]
+    streams: dict[str, StreamWeights] = field(default_factory=dict)
 
 
 @cache
@@ -49,4 +66,12 @@ def load_pack(name: str = DEFAULT_PACK) -> ModelPack:
     facts = orjson.loads((folder / "pack.json").read_bytes())
     words = pl.read_parquet((folder / "words.parquet").read_bytes())
     links = {key: orjson.loads((folder / file).read_bytes()) for key, file in facts["links"].items()}
-    return ModelPack(name=facts["name"], words=words, unseen_bits=float(facts["unseen_bits"]), links=links)
+    streams = {
+        family: StreamWeights(
+            family,
+            orjson.loads((folder / f"{family}.json").read_bytes()),
+            pl.read_parquet((folder / f"{family}.parquet").read_bytes()),
+        )
+        for family in facts.get("streams", [])
+    }
+    return ModelPack(facts["name"], words, float(facts["unseen_bits"]), links, streams)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.errors import SettingError
 
 ListingSetting = Literal["auto", "page", "time"]
+MOST_PASSES = 3
 
 
 class ReadSettings(BaseModel):
@@ -76,6 +77,12 @@ class Settings(BaseModel):
         description="Posts up to which every earlier post is a candidate; on larger pages the nearest, no fewer.",
     )
     stream_window: int = Field(100, ge=1, description="Earlier posts looked at as parents in time order.")
+    stream_passes: int = Field(
+        MOST_PASSES,
+        ge=1,
+        le=MOST_PASSES,
+        description="Passes over a chat or mailing list; each looks at the conversations that the one before it found.",
+    )
     runners_up: int = Field(3, ge=0, le=20, description="Candidate parents kept in links beside the chosen one.")
 
     def fingerprint(self) -> str:

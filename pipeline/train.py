@@ -22,15 +22,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.text import fold_words
-from pipeline.evaluate import calibration_error
+from pipeline.evaluate import calibration_error, evaluate_links
 from pipeline.pack import ModelPack
 from pipeline.reconstruct.corpus import PLAIN_VIEW, Corpus, View, draw, hide, read_corpus
 from pipeline.reconstruct.decoding import temper_shares
 from pipeline.reconstruct.fitting import EPOCHS, fit_model
 from pipeline.reconstruct.grounds import Ground, lay_ground, weigh_ground
 from pipeline.reconstruct.scoring import LinkModel, save_model
+from pipeline.reconstruct.streams.families import FAMILIES
+from pipeline.reconstruct.streams.model import save_stream_model
+from pipeline.reconstruct.streams.training import belongs_to, train_streams
 
-LENSES = ("page-text", "page-meta", "time-text", "time-meta")
+LENSES = ("page-text", "page-meta", "time-text", "time-meta", *FAMILIES)
 MIN_POSTS_WITH_WORD = 4
 WINDOW = {"page": 128, "time": 100}
 MOST_POSTS_IN_THREAD = 2000  # of a page; the few longer ones would outweigh all others
@@ -62,6 +65,7 @@ def train_links(
     date: str,
     lenses: Sequence[str] = LENSES,
     epochs: int = EPOCHS,
+    rounds: Sequence[int] | None = None,
     say: Callable[[str], None] = _keep_quiet,
 ) -> dict[str, Any]:
     """Trains the models of the lenses and writes them as a pack.
@@ -71,8 +75,10 @@ def train_links(
         out_pack: folder of the pack; its files are replaced.
         name: of the pack, as runs record it.
         date: of training, for the card.
-        lenses: which to train; discussions under another lens cannot be inferred with the pack.
+        lenses: which to train, the families of streams (chat, mail) among them; other discussions cannot be inferred
+            with the pack.
         epochs: how often each discussion is looked at.
+        rounds: trees of each pass over streams; what their family usually has if left out.
         say: told of each step as it ends.
 
     Returns:
@@ -87,6 +93,9 @@ def train_links(
     say(f"{words.height} words")
     report: dict[str, Any] = {}
     for lens in lenses:
+        if lens in FAMILIES:
+            report |= train_family(lens, corpora, read, pack, out_pack, rounds, say)
+            continue
         fit, calibrate, measure = [], [], {}
         for corpus in read:
             if lens.startswith("page") and not corpus.in_page_order:
@@ -106,10 +115,47 @@ def train_links(
     facts = {
         "name": name,
         "unseen_bits": unseen_bits,
-        "links": {lens: f"{lens}.json" for lens in LENSES if (out_pack / f"{lens}.json").is_file()},
+        "links": {lens: f"{lens}.json" for lens in LENSES if _is_kept(out_pack, lens) and lens not in FAMILIES},
+        "streams": [family for family in FAMILIES if _is_kept(out_pack, family)],
     }
     (out_pack / "pack.json").write_bytes(orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     (out_pack / "card.md").write_text(write_card(name, date, read, words.height, report), encoding="utf-8")
+    return report
+
+
+def _is_kept(out_pack: Path, lens: str) -> bool:
+    return (out_pack / f"{lens}.json").is_file()
+
+
+def train_family(
+    name: str,
+    paths: Sequence[Path],
+    corpora: Sequence[Corpus],
+    pack: ModelPack,
+    out_pack: Path,
+    rounds: Sequence[int] | None,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Trains the model of a family of streams, writes it, and measures it as a run would use it.
+
+    Returns:
+        As `train_links`, per kind of lens; nothing where no corpus is of the family.
+    """
+    mine = [corpus for corpus in corpora if belongs_to(FAMILIES[name], corpus)]
+    if not mine:
+        return {}
+    weights = save_stream_model(train_streams(FAMILIES[name], mine, pack, rounds, say))
+    (out_pack / f"{name}.json").write_bytes(orjson.dumps(weights.facts, option=orjson.OPT_APPEND_NEWLINE))
+    weights.nodes.write_parquet(out_pack / f"{name}.parquet", compression="zstd", compression_level=19)
+    trained = replace(pack, streams={name: weights})
+    report: dict[str, Any] = {}
+    for lens in ("time-meta", "time-text"):
+        of_lens = {}
+        for path in sorted(paths, key=lambda path: path.stem):
+            if any(corpus.name == path.stem for corpus in mine):
+                of_lens[path.stem] = evaluate_links(path, lens, trained)
+        report[f"{name}, {lens}"] = of_lens
+        say(f"{name}, {lens}: " + ", ".join(_tell(of_lens)))
     return report
 
 
@@ -139,7 +185,7 @@ def write_card(name: str, date: str, corpora: Sequence[Corpus], n_words: int, re
     ]
     for lens, measured in report.items():
         lines += [
-            f"| {lens} | {corpus} | {found['posts']:,} | {found['accuracy']:.3f} | {found['ece']:.3f} "
+            f"| {lens} | {corpus} | {int(found['posts']):,} | {found['accuracy']:.3f} | {found['ece']:.3f} "
             f"| {found['all_previous']:.3f} | {found['all_root']:.3f} |"
             for corpus, found in measured.items()
         ]

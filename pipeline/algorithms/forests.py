@@ -198,5 +198,6 @@ def read_lightgbm(model: dict[str, Any]) -> Forest:
 
 def _round_down(value: float) -> float:
     """The largest float32 not above a float."""
-    rounded = np.float32(value)
+    largest = float(np.finfo(np.float32).max)  # a threshold that only missing values pass is beyond it
+    rounded = np.float32(min(max(value, -largest), largest))
     return float(rounded if float(rounded) <= value else np.nextafter(rounded, np.float32(-np.inf)))

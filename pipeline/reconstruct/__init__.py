@@ -51,11 +51,11 @@ def reconstruct_links(
     Args:
         posts: DraftPosts: every post of each discussion in it, rows in any order.
         quotations: Quotations among them; others are ignored.
-        settings: exact_page_posts, stream_window and runners_up matter here.
+        settings: exact_page_posts, stream_window, stream_passes and runners_up matter here.
         pack: link models and word rarities.
     """
     rows = settle_declared(posts)
-    listings = judge_listings(rows, pack)
+    listings = judge_listings(rows, pack, settings.stream_passes)
     inferred = infer_links(rows, listings, posts, quotations, settings, pack)
     rows = rows.with_columns(
         pl.Series("parent", inferred.parents),
@@ -79,7 +79,7 @@ def reconstruct_links(
         posts=fit_table(Reconstructed, named.sort("discussion", "position")),
         threads=list_threads(placed),
         links=inferred.links,
-        discussions=listings.drop("discussion").sort("discussion_id"),
+        discussions=listings.drop("discussion", "family").sort("discussion_id"),
     )
 
 

@@ -24,6 +24,7 @@ from pipeline.algorithms.text import fold_words
 from pipeline.ids import digest_columns
 from pipeline.tables import DraftPosts, Quotations, fit_table
 
+LATE_SHARE = 0.3  # of a stream without a split of its own
 QUOTE_WORDS = 3  # a shorter quotation is no evidence
 _QUOTE_LINES = r"(?m)(?:^[ \t]*>[^\n]*\n?)+"
 _NAMED = (
@@ -70,9 +71,16 @@ class Lesson:
 
 
 def read_corpus(path: Path, split: str | None = None) -> Corpus:
-    """The posts of one split (all where split is None). Raises OSError where the file is missing."""
+    """The posts of one split (all where split is None). Raises OSError where the file is missing.
+
+    Streams without a `dev` split of their own: what was written first is `train`, the last LATE_SHARE of all posts are
+    `dev`. There the earlier posts of the same discussions stay to be answered, but are not labelled.
+    """
+    is_stream = path.parent.name in ("chat", "mail")
     posts = pl.read_parquet(path).with_columns(pl.col("created_at").str.slice(0, 26))
-    if split is not None:
+    if split is not None and is_stream and not (posts["split"] == "dev").any():
+        posts = _split_by_time(posts, split)
+    elif split is not None:
         posts = posts.filter(pl.col("split") == split)
     beside = path.with_name(path.stem + ".threads.parquet")
     columns = ("thread_id", "title", "text", "author", "created_at")
@@ -83,8 +91,16 @@ def read_corpus(path: Path, split: str | None = None) -> Corpus:
     )
     posts = posts.sort("thread_id", "ordinal").with_columns(_plain(posts.sort("thread_id", "ordinal")["text"]))
     heads = heads.with_columns(_plain(heads["text"]))
-    is_stream = path.parent.name in ("chat", "mail")
     return Corpus(path.stem, posts, heads, _follows_page(posts), is_stream)
+
+
+def _split_by_time(posts: pl.DataFrame, split: str) -> pl.DataFrame:
+    """Rows of `train` or `dev` where time decides; posts without a time are early ones."""
+    rank = pl.col("created_at").fill_null("").rank("ordinal")
+    late = rank > (1 - LATE_SHARE) * pl.len()
+    if split == "train":
+        return posts.filter(~late)
+    return posts.with_columns(pl.col("labelled") & late).filter(late.any().over("thread_id"))
 
 
 def _plain(texts: pl.Series) -> pl.Series:

@@ -79,13 +79,14 @@ def settle_declared(posts: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         The columns that reconstruction needs of DraftPosts (no texts), sorted by discussion_id and order, and:
-        row (Int64), source_row (Int64, in `posts`), discussion (Int64, a number per discussion, ascending),
+        has_title (whether it has a title or subject), row (Int64), source_row (Int64, in `posts`),
+        discussion (Int64, a number per discussion, ascending),
         submission (Int64, row of the discussion's submission, -1 where none is known),
         parent (Int64, row of the declared parent, -1 where none is), is_settled (whether a declaration decides),
         by_depth (whether the listed depth is what decides), flags (those found here included).
     """
     rows = (
-        posts.select(_USED)
+        posts.select(*_USED, pl.col("title").is_not_null().alias("has_title"))
         .with_row_index("source_row")
         .sort("discussion_id", "order", "post_id")
         .with_columns(

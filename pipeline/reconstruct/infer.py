@@ -11,7 +11,9 @@ discussions of one lens, so that memory is bounded by the batch (or by the large
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -21,7 +23,10 @@ from pipeline.algorithms.trees import NONE
 from pipeline.errors import SettingError
 from pipeline.pack import ModelPack
 from pipeline.reconstruct.batch import decide_batch
+from pipeline.reconstruct.chosen import Decided
 from pipeline.reconstruct.scoring import load_model
+from pipeline.reconstruct.streams.deciding import decide_streams
+from pipeline.reconstruct.streams.model import load_stream_model
 from pipeline.settings import Settings
 from pipeline.tables import Links, empty_table, fit_table
 
@@ -63,7 +68,7 @@ def infer_links(
         listings: what `judge_listings` returns.
         posts: DraftPosts that rows count in source_row.
         quotations: Quotations among them.
-        settings: exact_page_posts, stream_window, runners_up.
+        settings: exact_page_posts, stream_window, stream_passes, runners_up.
         pack: one link model per lens.
 
     Raises:
@@ -84,18 +89,21 @@ def infer_links(
         rows.group_by("discussion", maintain_order=True)
         .agg(pl.len().alias("n"), is_open.any().alias("is_open"))
         .filter("is_open")
-        .join(listings.select("discussion", "lens", "listing"), on="discussion", how="left", maintain_order="left")
+        .join(
+            listings.select("discussion", "family", "lens", "listing"),
+            on="discussion",
+            how="left",
+            maintain_order="left",
+        )
     )
     links = [found.links]
     # A loop over batches of discussions, not over posts.
-    for (lens,), same in sizes.group_by("lens", maintain_order=True):
-        if lens not in pack.links:
-            raise SettingError(f"The model pack {pack.name} has no link model for {lens}; choose another or train one")
-        model = load_model(str(lens), pack.links[str(lens)])
+    for (family, lens), same in sizes.group_by("family", "lens", maintain_order=True):
+        decide = _choose_decider(str(family), str(lens), pack)
         batch_number = (same["n"].cum_sum() - 1) // BATCH_POSTS
         for _, part in same.with_columns(batch_number.alias("batch")).group_by("batch", maintain_order=True):
             here = rows.join(part.select("discussion", "listing"), on="discussion", maintain_order="left")
-            decided = decide_batch(model, here, posts, quotations, settings, pack)
+            decided = decide(here, posts, quotations, settings, pack)
             at = decided.rows
             found.parents[at], found.confidence[at] = decided.parents, decided.confidence.astype(np.float32)
             found.under[at] = decided.under
@@ -107,6 +115,19 @@ def infer_links(
         found.under,
         found.under_confidence,
         pl.concat(links).sort("post_id", "rank"),
+    )
+
+
+def _choose_decider(
+    family: str, lens: str, pack: ModelPack
+) -> Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, Settings, ModelPack], Decided]:
+    """What decides on batches of a family of discussions under a lens."""
+    if family in pack.streams and lens.startswith("time"):
+        return partial(decide_streams, load_stream_model(pack.streams[family]), lens.split("-")[1])
+    if lens in pack.links:
+        return partial(decide_batch, load_model(lens, pack.links[lens]))
+    raise SettingError(
+        f"The model pack {pack.name} has no link model for {family} seen through {lens}; choose another or train one"
     )
 
 

@@ -3,11 +3,12 @@
 In: rows of whole discussions sorted by discussion and order, what is declared settled. Out: one row per discussion.
 
 >>> judge_listings(rows).columns
-['discussion_id', 'discussion', 'shape', 'listing', 'listing_confidence', 'lens', 'expected_accuracy']
+['discussion_id', 'discussion', 'shape', 'family', 'listing', 'listing_confidence', 'lens', 'expected_accuracy']
 
 A declared listing is believed. An unknown one is read off the rows: rising times say time order; times that always
 fall say a flat listing, newest first; times that fall now and then say page order, and so do declared parents that the
-rows follow depth first; without any of these it is what the shape suggests.
+rows follow depth first; without any of these it is what the shape suggests. A stream has no page order: one whose times
+turn back is listed by nothing known, and read by its times.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import polars as pl
 
 from pipeline.algorithms.trees import number_depth_first
 from pipeline.pack import ModelPack
+from pipeline.reconstruct.streams.families import FAMILIES, tell_family
+from pipeline.settings import MOST_PASSES
 
 RISING = 0.95  # share of neighbouring times that may not turn back for the order to be one of time
 MANY = 5  # times that must fall before a listing is called newest first: fewer may be top-level posts of a page
@@ -23,12 +26,14 @@ UNMEASURED = 0.5  # expected where the pack has no model of the lens
 KNOWN = 0.5  # share of posts whose time must be known before the times are asked
 
 
-def judge_listings(rows: pl.DataFrame, pack: ModelPack) -> pl.DataFrame:
-    """One row per discussion: discussion_id, discussion, shape, listing, listing_confidence, lens, expected_accuracy.
+def judge_listings(rows: pl.DataFrame, pack: ModelPack, passes: int = MOST_PASSES) -> pl.DataFrame:
+    """One row per discussion: discussion_id, discussion, shape, family (page, chat or mail), listing,
+    listing_confidence, lens, expected_accuracy.
 
     Args:
         rows: what `settle_declared` returns.
         pack: knows what accuracy to expect under each lens.
+        passes: how many are made over streams.
     """
     seen = ~pl.col("is_placeholder") & ~pl.col("is_submission")
     open_post = ~pl.col("is_settled") & ~pl.col("is_placeholder")
@@ -48,6 +53,7 @@ def judge_listings(rows: pl.DataFrame, pack: ModelPack) -> pl.DataFrame:
         .agg(
             pl.col("discussion_id").first(),
             pl.col("shape").first(),
+            tell_family(pl.col("shape"), pl.when(open_post).then("has_title")).alias("family"),
             pl.col("order_known").first(),
             open_post.sum().alias("n_open"),
             (open_post & pl.col("author_key").is_not_null()).sum().alias("n_authors"),
@@ -71,8 +77,17 @@ def judge_listings(rows: pl.DataFrame, pack: ModelPack) -> pl.DataFrame:
     found = found.with_columns(*_listing())
     return (
         found.with_columns(_lens().alias("lens"))
-        .with_columns(_expected(pack))
-        .select("discussion_id", "discussion", "shape", "listing", "listing_confidence", "lens", "expected_accuracy")
+        .with_columns(_expected(pack, passes))
+        .select(
+            "discussion_id",
+            "discussion",
+            "shape",
+            "family",
+            "listing",
+            "listing_confidence",
+            "lens",
+            "expected_accuracy",
+        )
     )
 
 
@@ -95,9 +110,9 @@ def _listing() -> tuple[pl.Expr, pl.Expr]:
         .then(pl.lit("time"))
         .when(falling)
         .then(pl.lit("flat"))
-        .when(timed & ~settled)
+        .when(timed & ~settled & (pl.col("shape") == "page"))
         .then(pl.lit("page"))
-        .when(timed & settled)
+        .when(timed)
         .then(pl.lit("unknown"))
         .otherwise(guess)
     )
@@ -132,10 +147,18 @@ def _lens() -> pl.Expr:
     )
 
 
-def _expected(pack: ModelPack) -> pl.Expr:
+def _expected(pack: ModelPack, passes: int) -> pl.Expr:
     """Share of inferred parents to expect right under the lens: measured on held-out threads."""
-    measured = {"explicit": 1.0, "indent": 1.0} | {
-        lens: float(model["expected_accuracy"]) for lens, model in sorted(pack.links.items())
-    }
-    share = pl.col("lens").replace_strict(measured, default=UNMEASURED, return_dtype=pl.Float32)
+    measured = {"explicit": 1.0, "indent": 1.0}
+    for lens, model in sorted(pack.links.items()):
+        measured |= {f"{family} {lens}": float(model["expected_accuracy"]) for family in ("page", *FAMILIES)}
+    for family, weights in sorted(pack.streams.items()):
+        for kind, shares in weights.facts["accuracy"].items():
+            measured[f"{family} time-{kind}"] = float(shares[min(passes, len(shares)) - 1])
+    key = (
+        pl.when(pl.col("lens").is_in(["explicit", "indent"]))
+        .then("lens")
+        .otherwise(pl.format("{} {}", "family", "lens"))
+    )
+    share = key.replace_strict(measured, default=UNMEASURED, return_dtype=pl.Float32)
     return share.alias("expected_accuracy")

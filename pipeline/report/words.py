@@ -57,6 +57,8 @@ SIGNAL_WORDS: Mapping[str, str] = {
     "subject": "the subject line",
     "turns": "who speaks when",
     "gap": "the time between",
+    "conversation": "the conversation it would go on with",
+    "prior": "before anything is known",
 }
 
 # What is left of a time when it is known no better than this.

@@ -66,3 +66,10 @@ def test_thresholds_beyond_float32_decide_as_they_did():
             "internal_value": 0.0, "left_child": {"leaf_value": 1.0}, "right_child": {"leaf_value": 2.0}}  # fmt: skip
     forest = read_lightgbm({"tree_info": [{"tree_structure": tree}]})
     assert run_forest(forest, np.array([[1.0], [0.5]], np.float32)).tolist() == [2.0, 1.0]
+
+
+def test_a_threshold_that_only_missing_values_pass():
+    tree = {"split_feature": 0, "threshold": 1.7976931348623157e308, "default_left": False, "missing_type": "NaN",
+            "internal_value": 0.0, "left_child": {"leaf_value": 1.0}, "right_child": {"leaf_value": 2.0}}  # fmt: skip
+    forest = read_lightgbm({"tree_info": [{"tree_structure": tree}]})
+    assert run_forest(forest, np.array([[3e38], [np.nan]], np.float32)).tolist() == [1.0, 2.0]

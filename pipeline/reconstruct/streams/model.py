@@ -1,0 +1,120 @@
+"""The model of a family of streams, and how a pack keeps it: figures as JSON, trees as a table of nodes.
+
+In: a `StreamModel`. Out: `StreamWeights`, and back.
+
+>>> load_stream_model(save_stream_model(model)).keep == model.keep
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.algorithms.forests import LEAF, Forest
+from pipeline.errors import ContractError
+from pipeline.pack import StreamWeights
+from pipeline.reconstruct.streams.families import FAMILIES
+from pipeline.reconstruct.streams.signals import StreamSignal, conversation
+
+VALUE_DECIMALS = 4  # of what a leaf adds: scores keep no more
+
+
+@dataclass(frozen=True, eq=False)
+class StreamModel:
+    """The model of one family of streams.
+
+    Attributes:
+        family: its name.
+        signals: those that every pass looks at.
+        sieve: scores all candidates roughly; keep: how many of each line go on, none besides.
+        passes: forests over the signals' columns, from the second on with those of `conversation` behind them.
+        temperature: by kind of lens ("meta", "text") what shares are flattened by (> 1) or sharpened (< 1) after each
+            number of passes to be calibrated.
+        accuracy: by kind of lens the share of parents found on held-out streams after each number of passes.
+    """
+
+    family: str
+    signals: tuple[StreamSignal, ...]
+    sieve: Forest
+    keep: int
+    passes: tuple[Forest, ...]
+    temperature: dict[str, tuple[float, ...]]
+    accuracy: dict[str, tuple[float, ...]]
+
+
+def name_columns(signals: Sequence[StreamSignal]) -> list[str]:
+    """Names of the columns that later passes look at."""
+    own = [f"{signal.name}.{feature}" for signal in signals for feature in signal.features]
+    return own + [f"{conversation.NAME}.{feature}" for feature in conversation.FEATURES]
+
+
+def save_stream_model(model: StreamModel) -> StreamWeights:
+    """The model as a pack holds it, leaves rounded; `load_stream_model` reads it back."""
+    facts = {
+        "columns": name_columns(model.signals),
+        "keep": model.keep,
+        "temperature": {kind: list(values) for kind, values in sorted(model.temperature.items())},
+        "accuracy": {kind: list(values) for kind, values in sorted(model.accuracy.items())},
+    }
+    forests = (model.sieve, *model.passes)
+    return StreamWeights(
+        model.family, facts, pl.concat([_list_nodes(forest, number) for number, forest in enumerate(forests)])
+    )
+
+
+def load_stream_model(weights: StreamWeights) -> StreamModel:
+    """The model that a pack holds. Raises ContractError where its columns are not those of the signals."""
+    signals = FAMILIES[weights.family].signals
+    if weights.facts["columns"] != name_columns(signals):
+        raise ContractError(f"The {weights.family} model was trained on other signals than there are: train it again")
+    forests = [_read_nodes(nodes) for nodes in weights.nodes.partition_by("forest", maintain_order=True)]
+    return StreamModel(
+        family=weights.family,
+        signals=signals,
+        sieve=forests[0],
+        keep=int(weights.facts["keep"]),
+        passes=tuple(forests[1:]),
+        temperature={kind: tuple(values) for kind, values in weights.facts["temperature"].items()},
+        accuracy={kind: tuple(values) for kind, values in weights.facts["accuracy"].items()},
+    )
+
+
+def _list_nodes(forest: Forest, number: int) -> pl.DataFrame:
+    """One row per node; the first node of a tree is its root, and the two that follow a node stand together."""
+    sizes = np.diff(forest.starts)
+    base = np.repeat(forest.starts[:-1], sizes)
+    inner = forest.feature != LEAF
+    return pl.DataFrame(
+        {
+            "forest": np.full(forest.feature.size, number, dtype=np.uint8),
+            "tree": np.repeat(np.arange(sizes.size, dtype=np.uint16), sizes),
+            "feature": forest.feature.astype(np.int16),
+            "threshold": forest.threshold,
+            "low": np.where(inner, forest.low - base, LEAF).astype(np.int16),
+            "lost_low": forest.lost_low,
+            "value": np.round(forest.value.astype(np.float64), VALUE_DECIMALS).astype(np.float32),
+        }
+    )
+
+
+def _read_nodes(nodes: pl.DataFrame) -> Forest:
+    tree = nodes["tree"].to_numpy()
+    roots = np.flatnonzero(np.append(True, tree[1:] != tree[:-1]))
+    starts = np.append(roots, tree.size).astype(np.int32)
+    base = np.repeat(starts[:-1], np.diff(starts))
+    feature = nodes["feature"].to_numpy().astype(np.int32)
+    low = nodes["low"].to_numpy().astype(np.int32)
+    inner = feature != LEAF
+    return Forest(
+        starts=starts,
+        feature=feature,
+        threshold=nodes["threshold"].to_numpy(),
+        low=np.where(inner, low + base, LEAF).astype(np.int32),
+        high=np.where(inner, low + base + 1, LEAF).astype(np.int32),
+        lost_low=nodes["lost_low"].to_numpy(),
+        value=nodes["value"].to_numpy(),
+    )
