@@ -18,6 +18,7 @@ import orjson
 import polars as pl
 
 from pipeline.errors import SettingError
+from pipeline.ids import digest_chunks
 
 DEFAULT_PACK = "default"
 
@@ -42,11 +43,12 @@ class ModelPack:
     """Frozen statistics and weights.
 
     Attributes:
-        name: what runs record.
+        name: what runs record: its folder's name and a digest of all that is in it.
         words: columns word (String), bits (Float32): minus log2 of the share of posts that have the word.
         unseen_bits: bits of a word that is not listed.
         links: link models by lens, as read from JSON.
         streams: models of streams by family ("chat", "mail").
+        words_digest: digest of the words and their bits, which records depend on; empty in a pack that is being made.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ModelPack:
     unseen_bits: float
     links: dict[str, Any]
     streams: dict[str, StreamWeights] = field(default_factory=dict)
+    words_digest: str = ""
 
 
 @cache
@@ -63,15 +66,19 @@ def load_pack(name: str = DEFAULT_PACK) -> ModelPack:
     if not (folder / "pack.json").is_file():
         known = sorted(entry.name for entry in (files("pipeline") / "packs").iterdir() if entry.is_dir())
         raise SettingError(f"There is no model pack {name!r}; there are: {', '.join(known)}")
-    facts = orjson.loads((folder / "pack.json").read_bytes())
-    words = pl.read_parquet((folder / "words.parquet").read_bytes())
-    links = {key: orjson.loads((folder / file).read_bytes()) for key, file in facts["links"].items()}
-    streams = {
-        family: StreamWeights(
-            family,
-            orjson.loads((folder / f"{family}.json").read_bytes()),
-            pl.read_parquet((folder / f"{family}.parquet").read_bytes()),
-        )
-        for family in facts.get("streams", [])
-    }
-    return ModelPack(facts["name"], words, float(facts["unseen_bits"]), links, streams)
+    # Files by name: a pack is the same pack wherever it is installed.
+    content = {file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+    facts = orjson.loads(content["pack.json"])
+    return ModelPack(
+        name=f"{facts['name']}-{digest_chunks(content.values())[:8]}",
+        words=pl.read_parquet(content["words.parquet"]),
+        unseen_bits=float(facts["unseen_bits"]),
+        links={key: orjson.loads(content[file]) for key, file in facts["links"].items()},
+        streams={
+            family: StreamWeights(
+                family, orjson.loads(content[f"{family}.json"]), pl.read_parquet(content[f"{family}.parquet"])
+            )
+            for family in facts.get("streams", [])
+        },
+        words_digest=digest_chunks([content["words.parquet"], str(facts["unseen_bits"]).encode()]),
+    )

@@ -19,6 +19,7 @@ from pipeline.ingest import Part, locate_file, open_capture
 from pipeline.normalise import normalise_records
 from pipeline.normalise.forgotten import drop_forgotten, empty_rejected
 from pipeline.pack import ModelPack, load_pack
+from pipeline.steps.made import made_by
 from pipeline.steps.plan import RawFile, RunPlan, Stamp, StepReport, stamp_file, timed_report
 from pipeline.store.captures import CaptureWriter
 from pipeline.store.tombstones import read_tombstones
@@ -115,14 +116,14 @@ def _keep_capture(plan: RunPlan, file: RawFile, path: Path) -> dict[str, Any]:
             said = _read_capture(plan, file.capture_id, path, writer)
             if not _has_stamp(path, stamp):
                 raise ChangedFileError("it changed while it was read; the next run reads it.")
-            return writer.finish({**facts, **said}).facts
+            return writer.finish({**facts, **said, "made": made_by(said["format"])}).facts
     except ChangedFileError:
         raise
     except InputError as error:
         if not _has_stamp(path, stamp):
             raise ChangedFileError("it was gone or changed before it was read; the next run reads it.") from error
         with CaptureWriter(plan.layout, file.capture_id) as writer:
-            return writer.finish({**facts, "error": str(error)}).facts
+            return writer.finish({**facts, "error": str(error), "made": made_by(None)}).facts
 
 
 def _read_capture(plan: RunPlan, capture_id: str, path: Path, writer: CaptureWriter) -> dict[str, Any]:

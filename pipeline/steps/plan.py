@@ -26,6 +26,7 @@ from pipeline.ingest import check_read_settings, find_files, locate_file
 from pipeline.pack import load_pack
 from pipeline.settings import RunParameters
 from pipeline.steps.forgotten import empty_captures
+from pipeline.steps.made import is_outdated, take_over
 from pipeline.store.captures import kept_captures, update_facts
 from pipeline.store.decisions import read_decisions
 from pipeline.store.layout import ArchiveLayout
@@ -69,6 +70,7 @@ class RunPlan:
         new_files: captures to ingest.
         given: capture_id of every file named, new or not.
         unread: words about each file or folder that could not even be looked at.
+        notes: remarks for a person, from before the first step.
         nothing_new: the archive already holds just what this run would publish.
     """
 
@@ -79,6 +81,7 @@ class RunPlan:
     given: tuple[str, ...]
     unread: tuple[str, ...]
     nothing_new: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def layout(self) -> ArchiveLayout:
@@ -175,10 +178,18 @@ def begin_run(parameters: RunParameters) -> RunPlan:
             continue
         facts = kept.get(capture_id)
         known = sorted({*(facts or {}).get("paths", []), *(path for path, _ in found)})
-        if facts is None or facts["read"] != reading:
+        if facts is None or facts["read"] != reading or is_outdated(facts):
             new_files.append(RawFile(capture_id, tuple(known), tuple(found)))
         elif known != facts["paths"]:
             update_facts(layout, capture_id, {**facts, "paths": known})
+            moved = True
+    notes = []
+    for capture in kept_captures(layout):
+        if is_outdated(capture.facts) and capture.capture_id not in seen:
+            take_over(layout, capture)
+            notes.append(
+                f"{capture.facts['paths'][0]} is kept as an older version read it. Name it to have it read again."
+            )
             moved = True
     started = datetime.now(UTC)
     return RunPlan(
@@ -188,6 +199,7 @@ def begin_run(parameters: RunParameters) -> RunPlan:
         new_files=tuple(new_files),
         given=tuple(sorted(seen)),
         unread=tuple(unread),
+        notes=tuple(notes),
         nothing_new=not (new_files or moved or layout.forgetting.exists())
         and _is_current(layout, parameters, sorted(kept)),
     )

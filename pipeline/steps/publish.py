@@ -19,13 +19,12 @@ import polars as pl
 from pipeline import __version__
 from pipeline.algorithms.lsh import choose_banding
 from pipeline.deduplicate.repeats import relate_repeats
-from pipeline.errors import ArchiveError
 from pipeline.pack import load_pack
 from pipeline.steps.plan import RunPlan, RunSummary, StepReport
 from pipeline.store.captures import kept_captures, scan_quarantine
 from pipeline.store.decisions import read_decisions
 from pipeline.store.index import IndexFacts, SignatureIndex
-from pipeline.store.snapshot import drop_old_snapshots, find_snapshot, publish_snapshot, read_manifest, scan_table
+from pipeline.store.snapshot import drop_old_snapshots, find_snapshot, publish_snapshot, read_manifest
 from pipeline.tables import (
     PUBLISHED,
     TABLE_VERSION,
@@ -81,7 +80,7 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
         seconds=round((datetime.now(UTC) - plan.started_at).total_seconds(), 3),
         failed_captures=_failures(plan, reports),
         peak_memory_bytes=_peak_memory(),
-        notes=[note for report in reports for note in report.notes],
+        notes=[*plan.notes, *(note for report in reports for note in report.notes)],
     )
 
 
@@ -165,11 +164,12 @@ def _record_run(plan: RunPlan, reports: Sequence[StepReport]) -> pl.DataFrame:
     }
     dtypes = {name: column.dtype for name, column in Runs.columns().items()}
     runs = pl.DataFrame([row], schema=dtypes)
-    try:
-        earlier = scan_table(find_snapshot(plan.layout.root), "runs").collect()
-    except ArchiveError:
+    last = plan.layout.current_run_id()
+    if last is None:
         return runs
-    return pl.concat([fit_table(Runs, earlier), runs])
+    # By their names, not by the manifest: what ran is told on whatever version of the tables it ran with.
+    files = sorted((plan.layout.snapshot(last) / "runs").glob("*.parquet"))
+    return pl.concat([*(fit_table(Runs, pl.read_parquet(file)) for file in files), runs])
 
 
 def _failures(plan: RunPlan, reports: Sequence[StepReport]) -> list[str]:

@@ -206,7 +206,7 @@ def read_manifest(snapshot: Path) -> Manifest:
     if manifest.table_version != TABLE_VERSION:
         raise ArchiveError(
             f"{snapshot} has tables of version {manifest.table_version} and this Threadloom reads version "
-            f"{TABLE_VERSION}: run it again with this version"
+            f"{TABLE_VERSION}. To publish all that the archive keeps anew: threadloom run RAW --out ARCHIVE"
         )
     return manifest
 
