@@ -27,8 +27,9 @@ from pipeline.pack import ModelPack
 from pipeline.reconstruct.corpus import PLAIN_VIEW, Corpus, View, draw, hide, read_corpus
 from pipeline.reconstruct.decoding import temper_shares
 from pipeline.reconstruct.fitting import EPOCHS, fit_model
-from pipeline.reconstruct.grounds import Ground, lay_ground, weigh_ground
-from pipeline.reconstruct.scoring import LinkModel, save_model
+from pipeline.reconstruct.grounds import Ground, lay_ground, note_lessons, weigh_ground
+from pipeline.reconstruct.growing import ROUNDS, grow_forest
+from pipeline.reconstruct.scoring import LinkModel, load_model, save_model
 from pipeline.reconstruct.streams.families import FAMILIES
 from pipeline.reconstruct.streams.model import save_stream_model
 from pipeline.reconstruct.streams.training import belongs_to, train_streams
@@ -66,6 +67,7 @@ def train_links(
     lenses: Sequence[str] = LENSES,
     epochs: int = EPOCHS,
     rounds: Sequence[int] | None = None,
+    trees: int = ROUNDS,
     say: Callable[[str], None] = _keep_quiet,
 ) -> dict[str, Any]:
     """Trains the models of the lenses and writes them as a pack.
@@ -79,6 +81,7 @@ def train_links(
             with the pack.
         epochs: how often each discussion is looked at.
         rounds: trees of each pass over streams; what their family usually has if left out.
+        trees: of the second pass over pages.
         say: told of each step as it ends.
 
     Returns:
@@ -104,7 +107,8 @@ def train_links(
             fit.append(grounds.fit)
             calibrate.append(grounds.calibrate)
             measure[corpus.name] = grounds.measure
-        model = fit_model(lens, fit, epochs)
+        say(f"{lens}: laid out")
+        model = fit_passes(lens, fit, epochs, trees, say)
         model = replace(model, temperature=find_temperature(model, calibrate))
         report[lens] = {name: measure_ground(model, ground) for name, ground in measure.items()}
         report[lens] = {name: found for name, found in report[lens].items() if found["posts"] > 0}
@@ -159,6 +163,28 @@ def train_family(
     return report
 
 
+def fit_passes(
+    lens: str, grounds: Sequence[Sequence[Ground]], epochs: int, trees: int, say: Callable[[str], None]
+) -> LinkModel:
+    """The model of a lens, not yet calibrated, as it comes back from a pack.
+
+    The second pass learns from what a first pass says of discussions that it was not fitted to: each half of a corpus
+    is described by a model of the other halves.
+
+    Args:
+        grounds: the parts of each corpus; in page order two halves.
+    """
+    model = fit_model(lens, [ground for parts in grounds for ground in parts], epochs)
+    say(f"{lens}: first pass fitted")
+    lessons = []
+    for half in range(2):
+        other = fit_model(lens, [parts[1 - half] for parts in grounds if len(parts) == 2], epochs)
+        lessons += [note_lessons(other, parts[half]) for parts in grounds if len(parts) == 2]
+    say(f"{lens}: {sum(lesson.truth.size for lesson in lessons)} candidates looked at again")
+    model = replace(model, forest=grow_forest(lessons, lens.startswith("page"), trees))
+    return load_model(lens, save_model(model))
+
+
 def write_card(name: str, date: str, corpora: Sequence[Corpus], n_words: int, report: dict[str, Any]) -> str:
     """The pack's card, in Markdown: what it was trained on and how well it does."""
     lines = [
@@ -205,9 +231,9 @@ def _tell(report: dict[str, dict[str, float]]) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class Grounds:
-    """Grounds of one corpus: to fit, to calibrate on, to measure on."""
+    """Grounds of one corpus: to fit (in page order two halves of its threads), to calibrate on, to measure on."""
 
-    fit: Ground
+    fit: tuple[Ground, ...]
     calibrate: Ground
     measure: Ground
 
@@ -226,17 +252,21 @@ def lay_grounds(lens: str, corpus: Corpus, held: Corpus, pack: ModelPack) -> Gro
     def part(where: pl.Expr) -> Corpus:
         return replace(corpus, posts=corpus.posts.filter(where))
 
+    fit: tuple[Ground, ...]
     if corpus.is_stream:
         # Few and long lists: posts are kept out, not threads.
         share = MOST_CHILDREN / max(1, int(corpus.posts["labelled"].sum()))
         drawn, out = draw("post_id", "drawn", share), draw("post_id", "kept out", KEPT_OUT)
-        fit, calibrate = lay(corpus, MIXTURE, drawn & ~out), lay(corpus, PLAIN_VIEW, drawn & out)
+        fit, calibrate = (lay(corpus, MIXTURE, drawn & ~out),), lay(corpus, PLAIN_VIEW, drawn & out)
     else:
         out, fits = draw("thread_id", "kept out", KEPT_OUT), size.is_between(2, MOST_POSTS_IN_THREAD)
         children = None
         if order == "time":
             children = draw("post_id", "drawn", MOST_CHILDREN / max(1, corpus.posts.height))
-        fit, calibrate = lay(part(~out & fits), MIXTURE, children), lay(part(out & (size >= 2)), PLAIN_VIEW)
+        second = draw("thread_id", "half", 0.5)
+        halves = [part(~out & fits & half) for half in (~second, second)] if order == "page" else [part(~out & fits)]
+        fit = tuple(lay(half, MIXTURE, children) for half in halves if half.posts.height)
+        calibrate = lay(part(out & (size >= 2)), PLAIN_VIEW)
     if held.posts.is_empty():
         return Grounds(fit, calibrate, calibrate)
     return Grounds(fit, calibrate, lay(held, PLAIN_VIEW))

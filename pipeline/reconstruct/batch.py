@@ -20,7 +20,8 @@ from pipeline.reconstruct.context import Context, lay_out
 from pipeline.reconstruct.decoding import DECIMALS, choose_best, temper_shares, weigh_candidates
 from pipeline.reconstruct.links import Reasons, list_links
 from pipeline.reconstruct.pages import TOLD_TOP, UNTOLD, decode_pages
-from pipeline.reconstruct.scoring import LinkModel, explain_pairs, score_pairs
+from pipeline.reconstruct.passes import Look, explain_links, look_again, name_reasons
+from pipeline.reconstruct.scoring import LinkModel, score_pairs, weigh_words
 from pipeline.settings import Settings
 
 PAGE_PAIRS = 600_000  # pairs scored on a page too large for all of them: so far back is looked
@@ -48,16 +49,23 @@ def decide_batch(
     in_page_order = model.lens.startswith("page")
     window = _choose_window(context, settings, in_page_order)
     pairs = list_candidates(context, children, window[children], reach=not in_page_order)
-    scores = score_pairs(model, context, pairs)
-    scores[find_denied(context, pairs, rows)] = IMPOSSIBLE
+    said = weigh_words(model, context)
+    scores = score_pairs(model, context, pairs, said)
+    denied = find_denied(context, pairs, rows)
+    scores[denied] = IMPOSSIBLE
+    told = _find_told(context, rows)
+    again = None
+    if model.forest is not None:
+        again = look_again(model, context, pairs, scores, said, Look(window, told, in_page_order))
+        scores = again.scores
+        scores[denied] = IMPOSSIBLE
     if in_page_order:
-        told = _find_told(context, rows)
         shares, chosen = decode_pages(scores, pairs.offsets, children, context.first, context.size, window, told)
     else:
         shares = weigh_candidates(scores, pairs.offsets)
         chosen = choose_best(np.round(shares, DECIMALS), pairs.offsets)
     confidence = temper_shares(shares, pairs.offsets, model.temperature)
-    reasons = Reasons([signal.name for signal in model.signals], partial(explain_pairs, model, context, pairs))
+    reasons = Reasons(name_reasons(model), partial(explain_links, model, context, pairs, again))
     forest = ChosenForest(rows, context, pairs)
     chosen = forest.choose(chosen)
     under, under_confidence = forest.find_surer(confidence, chosen)

@@ -26,7 +26,7 @@ from pipeline.reconstruct.scoring import ROLES, LinkModel, add_words, say_words
 from pipeline.reconstruct.signals import choose_signals
 
 UNITS = 24
-EPOCHS = 10
+EPOCHS = 5
 BATCH_PAIRS = 24_000
 RATE = 0.01
 WORD_RATE = 0.01
@@ -240,7 +240,9 @@ def _measure_gradient(
     is_top[offsets[:-1]] = True
     lists = (context.words.offsets, context.words.values, context.first_word, placed.inside, placed.first)
     said = add_words(*lists, word_weights)
-    scores = units @ out + x @ skip + say_words(said, left, right, is_top)
+    scores = (units @ out.astype(np.float32) + x @ skip.astype(np.float32)).astype(np.float64) + say_words(
+        said, left, right, is_top
+    )
     if ground.in_page_order:
         starts = ground.starts[(ground.starts >= begin) & (ground.starts <= end)] - begin
         posterior = weigh_pages(scores, offsets, starts)[0]

@@ -19,7 +19,9 @@ from pipeline.reconstruct.context import Context, lay_out
 from pipeline.reconstruct.corpus import Lesson
 from pipeline.reconstruct.declared import settle_declared
 from pipeline.reconstruct.decoding import choose_best, weigh_candidates
+from pipeline.reconstruct.growing import Lessons
 from pipeline.reconstruct.pages import UNTOLD, decode_pages
+from pipeline.reconstruct.passes import Look, describe_kept, look_again
 from pipeline.reconstruct.scoring import DECIMALS, LinkModel, run_network, say_words, weigh_words
 from pipeline.reconstruct.signals import choose_signals, measure_signals
 
@@ -96,15 +98,51 @@ def find_truth(context: Context, pairs: Pairs, rows: pl.DataFrame, gold: pl.Data
     return share, labelled
 
 
+def score_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Floats]:
+    """The first pass: scores of all pairs of a ground, and what words say of each entry."""
+    pairs = ground.pairs
+    said = weigh_words(model, ground.context)
+    network = run_network(ground.table, model.usual, model.hidden, model.bias, model.out, model.skip)
+    return np.round(network + say_words(said, pairs.left, pairs.right, pairs.is_top), DECIMALS), said
+
+
 def weigh_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Ints]:
     """Shares of all pairs of a ground under a model, not tempered, and the rows that its forest chooses."""
     context, pairs = ground.context, ground.pairs
-    said = say_words(weigh_words(model, context), pairs.left, pairs.right, pairs.is_top)
-    network = run_network(ground.table, model.usual, model.hidden, model.bias, model.out, model.skip)
-    scores = np.round(network + said, DECIMALS)
+    scores, said = score_ground(model, ground)
+    look = look_at(ground)
+    if model.forest is not None:
+        scores = look_again(model, context, pairs, scores, said, look).scores
     if not ground.in_page_order:
         shares = weigh_candidates(scores, pairs.offsets)
         return shares, choose_best(shares, pairs.offsets)
-    window = np.repeat(np.maximum.reduceat(np.diff(pairs.offsets), ground.starts[:-1]) - 1, np.diff(ground.starts))
-    told = np.full(context.n_posts, UNTOLD)
-    return decode_pages(scores, pairs.offsets, pairs.children, context.first, context.size, window, told)
+    return decode_pages(scores, pairs.offsets, pairs.children, context.first, context.size, look.window, look.told)
+
+
+def look_at(ground: Ground) -> Look:
+    """The discussions of a ground with nothing told."""
+    window = np.repeat(
+        np.maximum.reduceat(np.diff(ground.pairs.offsets), ground.starts[:-1]) - 1, np.diff(ground.starts)
+    )
+    return Look(window, np.full(ground.context.n_posts, UNTOLD), ground.in_page_order)
+
+
+def note_lessons(model: LinkModel, ground: Ground) -> Lessons:
+    """What the second pass learns from on a ground that the model, of one pass, was not fitted to."""
+    scores, said = score_ground(model, ground)
+    pairs = ground.pairs
+    rows, table = describe_kept(model.signals, ground.context, pairs, scores, said, look_at(ground))
+    child = np.searchsorted(pairs.offsets, rows, side="right") - 1
+    offsets = np.append(0, np.cumsum(np.bincount(child, minlength=pairs.children.size))).astype(np.int64)
+    truth = ground.truth[rows]
+    # Where the true parent gets no second look there is nothing to learn.
+    reached = np.add.reduceat(truth, offsets[:-1]) > 0
+    return Lessons(
+        table=table,
+        truth=truth,
+        scores=scores[rows],
+        back=rows - pairs.offsets[child],
+        offsets=offsets,
+        weight=np.where(reached, ground.weight, 0.0),
+        starts=ground.starts,
+    )

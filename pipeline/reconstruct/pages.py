@@ -38,24 +38,10 @@ def decode_pages(
     while c < children.size:
         start = first[children[c]]
         n = size[children[c]]
-        span = min(window[children[c]] + 1, n)
         end = c
         while end < children.size and children[end] < start + n:
             end += 1
-        kept = settle_paths(told[start : start + n], span)
-        # A post that is neither open nor on a path that page order allows may stand anywhere: it tells nothing.
-        weights = np.ones((n, span))
-        for post in range(n):
-            if kept[post]:
-                weights[post] = 0.0
-                weights[post, 0 if told[start + post] == TOLD_TOP else post - told[start + post]] = 1.0
-        for child in range(c, end):
-            begin, stop = offsets[child], offsets[child + 1]
-            best = scores[begin:stop].max()
-            post = children[child] - start
-            weights[post] = 0.0
-            for row in range(begin, stop):
-                weights[post, row - begin] = np.exp(max(scores[row] - best, FAINTEST))
+        weights = weigh_page(scores, offsets, children, c, end, start, n, window[children[c]], told, 0.0)
         posterior = weigh_trees(weights)[0]
         choice = choose_tree(np.floor(posterior * 10.0**DECIMALS + 0.5))
         for child in range(c, end):
@@ -65,3 +51,44 @@ def decode_pages(
             chosen[child] = offsets[child] + choice[post]
         c = end
     return shares, chosen
+
+
+@njit(cache=True, nogil=True)
+def weigh_page(
+    scores: Floats,
+    offsets: Ints,
+    children: Ints,
+    begin: int,
+    end: int,
+    start: int,
+    n: int,
+    window: int,
+    told: Ints,
+    faint: float,
+) -> Floats:
+    """Weights of one page's links, as `weigh_trees` takes them: float64[n, span], each open post's best 1.
+
+    Args:
+        begin, end: the page's open posts are children begin … end - 1; its n posts start at entry `start`.
+        faint: weights below this are left out, except where a post answers none or somebody told links of the page,
+            so that some tree is always left.
+    """
+    span = min(window + 1, n)
+    kept = settle_paths(told[start : start + n], span)
+    # A post that is neither open nor on a path that page order allows may stand anywhere: it tells nothing.
+    weights = np.ones((n, span))
+    for post in range(n):
+        if kept[post]:
+            weights[post] = 0.0
+            weights[post, 0 if told[start + post] == TOLD_TOP else post - told[start + post]] = 1.0
+    if kept.any():
+        faint = 0.0
+    for child in range(begin, end):
+        top = scores[offsets[child] : offsets[child + 1]].max()
+        post = children[child] - start
+        weights[post] = 0.0
+        for row in range(offsets[child], offsets[child + 1]):
+            weight = np.exp(max(scores[row] - top, FAINTEST))
+            if weight >= faint or row == offsets[child]:
+                weights[post, row - offsets[child]] = weight
+    return weights

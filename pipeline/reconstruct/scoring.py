@@ -22,8 +22,10 @@ import numpy as np
 import polars as pl
 from numba import njit
 
+from pipeline.algorithms.forests import Forest
 from pipeline.errors import ContractError
 from pipeline.reconstruct.arrays import Flags, Floats, Ints, Table
+from pipeline.reconstruct.boosting import load_forest, save_forest
 from pipeline.reconstruct.candidates import Pairs
 from pipeline.reconstruct.context import Context
 from pipeline.reconstruct.signals import choose_signals, measure_signals
@@ -47,6 +49,7 @@ class LinkModel:
         word_weights: float64[V, 4], one column per role.
         temperature: what posteriors are flattened by (> 1) or sharpened (< 1) to be calibrated.
         expected_accuracy: share of parents found on held-out threads.
+        forest: trees of the second pass (`passes`); none where one pass is all.
     """
 
     lens: str
@@ -60,6 +63,7 @@ class LinkModel:
     word_weights: Floats
     temperature: float
     expected_accuracy: float
+    forest: Forest | None = None
 
 
 def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
@@ -80,6 +84,7 @@ def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
         word_weights=np.array(saved["word_weights"], dtype=np.float64).reshape(-1, len(ROLES)),
         temperature=float(saved["temperature"]),
         expected_accuracy=float(saved["expected_accuracy"]),
+        forest=load_forest(saved["forest"]) if "forest" in saved else None,
     )
 
 
@@ -89,6 +94,7 @@ def save_model(model: LinkModel) -> dict[str, Any]:
     def short(values: Floats) -> list[Any]:
         return np.round(values, 4).tolist()
 
+    second = {} if model.forest is None else {"forest": save_forest(model.forest)}
     return {
         "columns": [f"{signal.name}.{feature}" for signal in model.signals for feature in signal.features],
         "usual": short(model.usual),
@@ -100,6 +106,7 @@ def save_model(model: LinkModel) -> dict[str, Any]:
         "word_weights": short(model.word_weights),
         "temperature": round(model.temperature, 4),
         "expected_accuracy": round(model.expected_accuracy, 4),
+        **second,
     }
 
 
@@ -189,9 +196,12 @@ def _slice(pairs: Pairs, begin: int, end: int) -> Pairs:
     )
 
 
-def score_pairs(model: LinkModel, context: Context, pairs: Pairs) -> Floats:
-    """The score of every pair, rounded to DECIMALS so that what differs by less is a tie: float64[pairs]."""
-    said = weigh_words(model, context)
+def score_pairs(model: LinkModel, context: Context, pairs: Pairs, said: Floats) -> Floats:
+    """The first pass's score of every pair, rounded to DECIMALS so that what differs by less is a tie: float64[pairs].
+
+    Args:
+        said: what `weigh_words` gives.
+    """
     scores = [
         run_network(
             measure_signals(context, part, model.signals), model.usual, model.hidden, model.bias, model.out, model.skip
@@ -205,7 +215,8 @@ def score_pairs(model: LinkModel, context: Context, pairs: Pairs) -> Floats:
 def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) -> Floats:
     """What each signal contributed to the scores of some pairs: float64[rows, signals].
 
-    A signal's contribution is how much the score falls when the signal has nothing to say; what words say about who is
+    Signals fall silent one after another, in their order, and each is put down what the score falls by; so all
+    contributions and the score of two posts of which nothing is known sum to the score. What words say about who is
     answered counts as the cues' contribution.
 
     Args:
@@ -226,10 +237,11 @@ def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) 
         whole = run_network(table, *network)
         column = 0
         for at, signal in enumerate(model.signals):
-            silent = table.copy()
-            silent[:, column : column + len(signal.features)] = 0
+            table[:, column : column + len(signal.features)] = 0
             column += len(signal.features)
-            found[lowest:highest, at] = whole - run_network(silent, *network)
+            rest = run_network(table, *network)
+            found[lowest:highest, at] = whole - rest
+            whole = rest
             if signal.name == "cues":
                 found[lowest:highest, at] += say_words(said, part.left[here], part.right[here], part.is_top[here])
     return np.round(found, DECIMALS)

@@ -59,6 +59,7 @@ SIGNAL_WORDS: Mapping[str, str] = {
     "gap": "the time between",
     "conversation": "the conversation it would go on with",
     "prior": "before anything is known",
+    "structure": "how the thread around it is built",
 }
 
 # What is left of a time when it is known no better than this.

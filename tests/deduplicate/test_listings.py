@@ -180,15 +180,3 @@ def test_pages_in_a_circle_have_no_order() -> None:
 def test_a_page_that_names_another_story_stays_apart() -> None:
     first, second = page_rows(0, 3, "one"), page_rows(1, 3, "two")
     assert find_discussions(list_rows(first, second))["discussion_id"].n_unique() == 2
-
-
-def topic_without_a_site(texts: list[str], capture: str) -> pl.DataFrame:
-    rows = [{"body": text, "native_id": f"post:{i}", "native_discussion": "topic:7"} for i, text in enumerate(texts)]
-    return make_records(rows, capture)
-
-
-def test_topics_of_nameless_sites_are_one_where_their_words_are() -> None:
-    page = invent_page(12, seed=5, short=0)
-    assert discussions_of(topic_without_a_site(page, "1"), topic_without_a_site(page[2:], "2")) == [0, 0]
-    other = invent_page(12, seed=6, short=0)
-    assert discussions_of(topic_without_a_site(page, "1"), topic_without_a_site(other, "2")) == [0, 1]

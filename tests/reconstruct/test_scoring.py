@@ -13,7 +13,7 @@ from pipeline.reconstruct.context import Context, lay_out
 from pipeline.reconstruct.declared import settle_declared
 from pipeline.reconstruct.decoding import choose_best, temper_shares
 from pipeline.reconstruct.links import rank_best
-from pipeline.reconstruct.scoring import LinkModel, explain_pairs, load_model, save_model, score_pairs
+from pipeline.reconstruct.scoring import LinkModel, explain_pairs, load_model, save_model, score_pairs, weigh_words
 from pipeline.reconstruct.signals import choose_signals
 from tests.reconstruct.drafts import draft, quotations
 
@@ -48,7 +48,7 @@ def laid_out() -> tuple[Context, Pairs]:
 def test_words_weigh_by_their_role() -> None:
     context, pairs = laid_out()
     model = small_model(["^yes", "sauna", "thanks"], [[1, 2, 4, 8], [16, 32, 64, 128], [256, 512, 1024, 2048]])
-    scores = score_pairs(model, context, pairs)
+    scores = score_pairs(model, context, pairs, weigh_words(model, context))
     by_child = np.split(scores, pairs.offsets[1:-1])
     # "Yes, from ten": begins with yes; as a child of none 1, of the post above 2.
     assert by_child[1].tolist() == [1, 2]
@@ -63,7 +63,9 @@ def test_contributions_of_a_sum_are_its_parts() -> None:
     model = small_model(["thanks"], [[1, 0, 0, 0]], skip=0.5)
     rows = np.arange(pairs.left.size)
     parts = explain_pairs(model, context, pairs, rows)
-    np.testing.assert_allclose(parts.sum(axis=1), score_pairs(model, context, pairs), atol=2e-3)
+    np.testing.assert_allclose(
+        parts.sum(axis=1), score_pairs(model, context, pairs, weigh_words(model, context)), atol=2e-3
+    )
     assert (explain_pairs(model, context, pairs, rows[3:5]) == parts[3:5]).all()
 
 

@@ -90,7 +90,7 @@ def read(source: Source) -> Iterator[Batch]:
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
-    return name_scope("vbulletin", page.host_of_links('a[href*="showthread"]'), source)
+    return name_scope("vbulletin", page.host_of_links('a[href*="showthread"]'), source.settings)
 
 
 def _find_forum(page: ForumPage) -> str | None:

@@ -1,0 +1,151 @@
+"""Posteriors over the trees of one page, and of the runs of posts that stand under one another.
+
+In: weights of links as `decoding.weigh_trees` takes them, most of them 0. Out: posterior of each link, of each subtree,
+and the inside weights from which the last child so far of any post follows.
+
+>>> spans = weigh_spans(np.ones((3, 3)))
+>>> spans.subtree[0].round(2).tolist()      # the first post's subtree is itself, one more post, two more
+[0.4, 0.2, 0.4]
+
+The same sums as `decoding.weigh_trees` makes, over links of some weight alone: candidates that a first pass all but
+excludes cost nothing, so a page of n posts with m such links costs n · m.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from pipeline.reconstruct.arrays import Floats, Ints
+
+
+class Spans(NamedTuple):
+    """Trees of a page of n posts, no subtree longer than `span` posts.
+
+    Attributes:
+        weights: float64[n, span], the weights, each row scaled so that all forests over the posts up to it weigh 1.
+        heads: int64[n + 1], kids: the posts that may answer post i are kids[heads[i]:heads[i + 1]], ascending.
+        inside: float64[n, span], weight of all trees over posts i … i + d under post i.
+        links: float64[n, span], posterior of each link.
+        subtree: float64[n, span], probability that the subtree of post i is exactly posts i … i + d.
+        log_total: logarithm of the weight of all trees.
+    """
+
+    weights: Floats
+    heads: Ints
+    kids: Ints
+    inside: Floats
+    links: Floats
+    subtree: Floats
+    log_total: float
+
+
+@njit(cache=True, nogil=True)
+def weigh_spans(weights: Floats) -> Spans:
+    """Posteriors of links and subtrees; all 0 and log_total -inf where no tree has any weight."""
+    n, span = weights.shape
+    scaled = weights.copy()
+    heads, kids = _list_kids(weights)
+    inside, links, subtree = np.zeros((n, span)), np.zeros((n, span)), np.zeros((n, span))
+    log_total = 0.0
+    for j in range(n):
+        inside[j, 0] = 1.0
+        lowest = max(0, j - span + 1)
+        for i in range(j - 1, lowest - 1, -1):
+            total = 0.0
+            for at in range(heads[i], heads[i + 1]):
+                k = kids[at]
+                if k > j:
+                    break
+                total += inside[i, k - 1 - i] * scaled[k, k - i] * inside[k, j - k]
+            inside[i, j - i] = total
+        prefix = 0.0
+        for k in range(lowest, j + 1):
+            prefix += scaled[k, 0] * inside[k, j - k]
+        if prefix <= 0.0:
+            return Spans(scaled, heads, kids, inside, links, subtree, -np.inf)
+        log_total += np.log(prefix)
+        scaled[j] /= prefix
+        for i in range(lowest, j):
+            inside[i, j - i] /= prefix
+    _fill_posteriors(scaled, heads, kids, inside, links, subtree)
+    return Spans(scaled, heads, kids, inside, links, subtree, log_total)
+
+
+@njit(cache=True, nogil=True)
+def _list_kids(weights: Floats) -> tuple[Ints, Ints]:
+    """Heads and kids of all links of some weight."""
+    n, span = weights.shape
+    heads = np.zeros(n + 1, dtype=np.int64)
+    for k in range(n):
+        for d in range(1, min(span, k + 1)):
+            heads[k - d + 1] += weights[k, d] > 0
+    for i in range(n):
+        heads[i + 1] += heads[i]
+    kids = np.empty(heads[n], dtype=np.int64)
+    free = heads.copy()
+    for k in range(n):
+        for d in range(1, min(span, k + 1)):
+            if weights[k, d] > 0:
+                kids[free[k - d]] = k
+                free[k - d] += 1
+    return heads, kids
+
+
+@njit(cache=True, nogil=True)
+def _fill_posteriors(scaled: Floats, heads: Ints, kids: Ints, inside: Floats, links: Floats, subtree: Floats) -> None:
+    """Derivatives of the total, from the last post back to the first."""
+    n, span = scaled.shape
+    outside = np.zeros((n, span))
+    after = np.zeros(n + 1)  # after[j]: weight of all that follows once the posts before j are a complete forest
+    after[n] = 1.0
+    for j in range(n - 1, -1, -1):
+        lowest = max(0, j - span + 1)
+        rest = after[j + 1]
+        for k in range(lowest, j + 1):
+            outside[k, j - k] += rest * scaled[k, 0]
+            share = rest * scaled[k, 0] * inside[k, j - k]
+            after[k] += share
+            links[k, 0] += share
+            subtree[k, j - k] += share
+        for i in range(lowest, j):
+            here = outside[i, j - i]
+            if here == 0.0:
+                continue
+            for at in range(heads[i], heads[i + 1]):
+                k = kids[at]
+                if k > j:
+                    break
+                left, right, weight = inside[i, k - 1 - i], inside[k, j - k], scaled[k, k - i]
+                outside[i, k - 1 - i] += here * weight * right
+                outside[k, j - k] += here * weight * left
+                share = here * left * weight * right
+                links[k, k - i] += share
+                subtree[k, j - k] += share
+
+
+@njit(cache=True, nogil=True)
+def weigh_kept(scores: Floats, back: Ints, offsets: Ints, starts: Ints, span: int) -> Floats:
+    """Posteriors of the rows of whole pages, of whose candidates some are left out.
+
+    Args:
+        scores: float64[rows]; back: int64[rows], how many posts above the child its candidate stands, 0 for none, which
+            is never left out.
+        offsets: int64[children + 1]; starts: int64[pages + 1], children at which pages start.
+        span: most posts of a subtree.
+    """
+    out = np.empty(scores.size)
+    for page in range(starts.size - 1):
+        begin, end = starts[page], starts[page + 1]
+        weights = np.zeros((end - begin, min(span, end - begin)))
+        for c in range(begin, end):
+            top = scores[offsets[c] : offsets[c + 1]].max()
+            for row in range(offsets[c], offsets[c + 1]):
+                weights[c - begin, back[row]] = np.exp(max(scores[row] - top, -60.0))
+        links = weigh_spans(weights).links
+        for c in range(begin, end):
+            for row in range(offsets[c], offsets[c + 1]):
+                out[row] = links[c - begin, back[row]]
+    return out
