@@ -111,6 +111,10 @@ class RecordList:
 
         A record with neither native_id nor a body, title or deletion goes to quarantine (no_id_no_text).
         """
+        self.keep(location, extra, fields)
+
+    def keep(self, location: str, extra: dict[str, Any] | None, fields: dict[str, Any]) -> None:
+        """Keep a record as `add` does; its fields become part of the list."""
         get = fields.get
         if not (get("native_id") or get("body") or get("title") or get("deletion")):
             self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())

@@ -212,40 +212,40 @@ def objects_in(value: Any, wanted: Callable[[dict[str, Any]], bool]) -> Iterator
 
 def as_object(value: Any) -> dict[str, Any]:
     """The value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
+    return value if type(value) is dict else {}
 
 
 def as_list(value: Any) -> list[Any]:
     """The value if it is an array, else an empty one."""
-    return value if isinstance(value, list) else []
+    return value if type(value) is list else []
 
 
 def objects_of(value: Any) -> list[dict[str, Any]]:
     """The objects in an array; none where it is no array."""
-    return [item for item in as_list(value) if isinstance(item, dict)]
+    return [item for item in value if type(item) is dict] if type(value) is list else []
 
 
 def as_id(value: Any) -> str | None:
     """An id, a whole number or a string, as a string; None where it is neither, or empty."""
-    if isinstance(value, str):
+    if type(value) is str:
         return value.strip() or None
     return str(value) if type(value) is int and abs(value) <= _LARGEST else None
 
 
 def as_words(value: Any) -> str | None:
     """The value if it is a string, else None."""
-    return value if isinstance(value, str) else None
+    return value if type(value) is str else None
 
 
 def as_time(value: Any) -> str | None:
     """A time as it was written, number or string; None where it is neither."""
-    if isinstance(value, float):
+    if type(value) is float:
         return repr(value) if math.isfinite(value) else None
     return as_id(value)
 
 
 def as_votes(value: Any) -> int | None:
     """A whole number of 64 bits, else None."""
-    if isinstance(value, float) and value.is_integer():
+    if type(value) is float and value.is_integer():
         value = int(value)
     return value if type(value) is int and abs(value) <= _LARGEST else None

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -223,10 +223,13 @@ def _trailer(text: str, start: int, end: int) -> dict[str, Any]:
 
 def oldest_first(messages: list[tuple[str, Any]], time_of: Callable[[Any], Any]) -> list[tuple[str, Any]]:
     """Messages turned round where the file lists the newest first, as programs' interfaces do."""
-    times = [time_of(message) for _, message in messages if isinstance(message, dict)]
-    times = [time for time in times if isinstance(time, str | int | float)]
-    newest_first = len(times) > 1 and type(times[0]) is type(times[-1]) and times[0] > times[-1]
-    return messages[::-1] if newest_first else messages
+
+    def first_time(order: Iterable[tuple[str, Any]]) -> Any:
+        times = (time_of(message) for _, message in order if isinstance(message, dict))
+        return next((time for time in times if isinstance(time, str | int | float)), None)
+
+    first, last = first_time(messages), first_time(reversed(messages))
+    return messages[::-1] if first is not None and type(first) is type(last) and first > last else messages
 
 
 def finished(rows: RecordStream, chat: Chat) -> Iterator[Batch]:
@@ -237,7 +240,7 @@ def finished(rows: RecordStream, chat: Chat) -> Iterator[Batch]:
 
 def as_dict(value: Any) -> dict[str, Any]:
     """The object, or an empty one."""
-    return value if isinstance(value, dict) else {}
+    return value if type(value) is dict else {}
 
 
 def list_of(value: Any) -> list[Any]:
@@ -247,17 +250,17 @@ def list_of(value: Any) -> list[Any]:
 
 def objects_of(value: Any) -> list[dict[str, Any]]:
     """The objects of an array."""
-    return [inner for inner in list_of(value) if isinstance(inner, dict)]
+    return [inner for inner in value if type(inner) is dict] if type(value) is list else []
 
 
 def as_words(value: Any) -> str | None:
     """A string that is not blank."""
-    return value if isinstance(value, str) and value.strip() else None
+    return value if type(value) is str and value.strip() else None
 
 
 def as_id(value: Any) -> str | None:
     """An id, which may be a number."""
-    if isinstance(value, str):
+    if type(value) is str:
         value = value.strip()
         return value if 0 < len(value) <= _LONGEST_ID else None
     return str(value) if type(value) is int else None
@@ -265,6 +268,8 @@ def as_id(value: Any) -> str | None:
 
 def as_time(value: Any) -> str | None:
     """A time as written: text or number, perhaps wrapped as MongoDB does; 0, false and nothing are none."""
+    if type(value) is str:
+        return value or None
     if isinstance(value, dict):
         value = next((value[name] for name in ("$date", "$numberLong") if name in value), None)
         value = next(iter(value.values()), None) if isinstance(value, dict) else value

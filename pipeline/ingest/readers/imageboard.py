@@ -70,9 +70,10 @@ def read(source: Source) -> Iterator[Batch]:
     number = 0
     for place, posts in threads:
         opening = next((post for post in posts if not _thread_of(post)), None)
+        page = _Page(board, opening)
         for post in posts:
             number += 1
-            _add_post(rows, post, opening, board, f"{place}post {number}")
+            _add_post(rows, post, page, f"{place}post {number}")
     answers.reject_damage(rows)
     yield from rows.batches()
 
@@ -102,43 +103,65 @@ def _threads_in(value: Any) -> Iterator[list[dict[str, Any]]]:
 
 def _thread_of(post: dict[str, Any]) -> str | None:
     """The number of the thread a post replies to; None for an opening post."""
-    thread = as_id(post.get("resto"))
+    thread = post.get("resto")
+    if not thread:
+        return None
+    thread = as_id(thread)
     return None if thread == "0" else thread
 
 
-def _add_post(
-    rows: RecordList, post: dict[str, Any], opening: dict[str, Any] | None, board: str | None, place: str
-) -> None:
-    own, thread = as_id(post.get("no")), _thread_of(post) or as_id(post.get("no"))
-    body = as_words(post.get("com"))
-    scope = f"4chan:{board}" if board else _thread_scope(thread, opening)
-    inside, links = _links_of(body or "", thread)
+class _Page:
+    """What the posts of a thread share: the board, what was asked, and per thread that they name its scope."""
+
+    def __init__(self, board: str | None, opening: dict[str, Any] | None) -> None:
+        self.board = board
+        title = as_words(opening.get("sub")) if opening is not None else None
+        self.title = unescape(title) if title else None
+        self._opening = opening
+        self._named: tuple[str | None, str | None, str | None] | None = None
+
+    def named(self, thread: str | None) -> tuple[str | None, str | None]:
+        """Scope and address of a thread."""
+        if self._named is None or self._named[0] != thread:
+            scope = f"4chan:{self.board}" if self.board else _thread_scope(thread, self._opening)
+            self._named = thread, scope, _address(self.board, thread)
+        return self._named[1:]
+
+
+def _add_post(rows: RecordList, post: dict[str, Any], page: _Page, place: str) -> None:
+    get = post.get
+    own = as_id(get("no"))
+    thread = _thread_of(post) or own
+    body = as_words(get("com"))
+    scope, address = page.named(thread)
+    inside, links = _links_of(body, thread) if body else ([], [])
     earlier = [link for link in inside if _is_before(link, own or "")]
     is_opening = own is not None and own == thread
-    title = as_words(post.get("sub"))
-    opened = as_words((opening or {}).get("sub"))
-    omitted = as_votes(post.get("omitted_posts"))
-    rows.add(
+    title = as_words(get("sub"))
+    extra = {name: post[name] for name in post.keys() & _KEPT if post[name] not in (0, "", None)}
+    if links:
+        extra["links"] = links
+    if omitted := as_votes(get("omitted_posts")):
+        extra["more"] = omitted
+    rows.keep(
         place,
-        scope=scope,
-        native_id=own,
-        native_discussion=thread if scope else None,
-        discussion_scope=scope if thread else None,
-        parent_known=thread is not None,
-        native_parent=None if is_opening else next(iter(earlier), thread),
-        author=_author_of(post),
-        posted_at_raw=as_time(post.get("time")) or as_words(post.get("now")),
-        title=unescape(title) if title else None,
-        body=body,
-        markup="html",
-        discussion_title=unescape(opened) if opened else None,
-        discussion_url=_address(board, thread),
-        community=board,
-        permalink=f"{address}#p{own}" if own and (address := _address(board, thread)) else None,
-        extra={
-            **{name: post[name] for name in post.keys() & _KEPT if post[name] not in (0, "", None)},
-            "links": links or None,
-            "more": omitted or None,
+        extra,
+        {
+            "scope": scope,
+            "native_id": own,
+            "native_discussion": thread if scope else None,
+            "discussion_scope": scope if thread else None,
+            "parent_known": thread is not None,
+            "native_parent": None if is_opening else earlier[0] if earlier else thread,
+            "author": _author_of(post),
+            "posted_at_raw": as_time(get("time")) or as_words(get("now")),
+            "title": unescape(title) if title else None,
+            "body": body,
+            "markup": "html",
+            "discussion_title": page.title,
+            "discussion_url": address,
+            "community": page.board,
+            "permalink": f"{address}#p{own}" if own and address else None,
         },
     )
 
@@ -173,17 +196,18 @@ def _is_before(first: str, second: str) -> bool:
 
 def _author_of(post: dict[str, Any]) -> str | None:
     """A name with its tripcode, or the id that the board gives a person within a thread; None for anybody."""
-    name, trip, person = as_words(post.get("name")) or "", as_words(post.get("trip")) or "", as_id(post.get("id"))
+    name, trip = as_words(post.get("name")) or "", as_words(post.get("trip")) or ""
     name = unescape(name).strip()
     if trip or name.lower() not in _NOBODY:
         return f"{name}{trip}"
+    person = as_id(post.get("id"))
     return f"ID:{person}" if person else None
 
 
 def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
     """The board: named by the posts, or by links to threads of this file or from post to post, most often."""
     posts = [post for _, thread in threads for post in thread]
-    here = {number for post in posts for number in (as_id(post.get("no")), _thread_of(post))}
+    here: set[str | None] | None = None
     named: Counter[str] = Counter()
     for post in posts:
         if board := as_words(post.get("board")):
@@ -191,6 +215,8 @@ def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
         body = as_words(post.get("com")) or ""
         if "/thread/" not in body and "/res/" not in body:
             continue
+        if here is None:
+            here = {number for post in posts for number in (as_id(post.get("no")), _thread_of(post))}
         named.update(found[1] for found in _ADDRESS.finditer(body) if found[2] in here)
         quoted = [_THREAD.match(link[1] or "") for link in _LINK.finditer(body) if not link[2]]
         named.update(found[1] for found in quoted if found is not None)

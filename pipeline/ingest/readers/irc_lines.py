@@ -11,9 +11,8 @@ IrcLine(kind='message', date=None, clock='09:16', zone='', nick='ada', words='Go
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["message", "action", "notice", "system", "unknown"]
 
@@ -68,8 +67,7 @@ _DATED = re.compile(
 _BACK = 2 * 3600  # seconds that a clock may be set back without a new day having begun
 
 
-@dataclass(frozen=True)
-class IrcLine:
+class IrcLine(NamedTuple):
     """What a line says; nick and words are empty where there are none."""
 
     kind: Kind
@@ -85,10 +83,11 @@ def parse_line(text: str) -> IrcLine:
     stamp = _STAMP.match(text)
     if stamp is None:
         return IrcLine("system" if _SYSTEM.match(text) else "unknown", None, "", "")
-    kind, nick, words = _read_rest(text[stamp.end() :], tabbed=text[stamp.end() - 1 : stamp.end()] == "\t")
-    return IrcLine(
-        kind, stamp["iso"] or stamp["day"], stamp["clock"], stamp["zone"] or "", nick, _CODES.sub("", words).strip()
-    )
+    end = stamp.end()
+    kind, nick, words = _read_rest(text[end:], tabbed=text[end - 1 : end] == "\t")
+    iso, day, clock, zone = stamp.groups()
+    words = words if words.isprintable() else _CODES.sub("", words)
+    return IrcLine(kind, iso or day, clock, zone or "", nick, words.strip())
 
 
 def _read_rest(rest: str, *, tabbed: bool) -> tuple[Kind, str, str]:

@@ -40,6 +40,7 @@ from pipeline.ingest.records import Batch
 
 _SYSTEM = ("Subscribe", "Unsubscribe", "subscribe", "unsubscribe")
 _MEDIA = ("photos", "videos", "gifs", "audio_files", "files", "sticker", "media")
+_SELDOM = ("share", "is_unsent", "isUnsent", "call_duration", "reactions", *_MEDIA)
 
 
 def is_message(value: dict[str, Any]) -> bool:
@@ -86,20 +87,21 @@ def repair(text: str) -> str:
 
 
 def _time(message: dict[str, Any]) -> Any:
-    return message.get("timestamp_ms", message.get("timestamp"))
+    return message["timestamp_ms"] if "timestamp_ms" in message else message.get("timestamp")
 
 
 def _add(rows: RecordStream, place: str, message: dict[str, Any], title: str | None) -> None:
-    said = as_words(message.get("content")) or as_words(message.get("text"))
-    share = as_dict(message.get("share"))
-    shared = [as_words(share.get(name)) for name in ("share_text", "link")]
-    held = {name: _paths(message[name]) for name in _MEDIA if message.get(name)}
-    paths = [path for several in held.values() for path in several]
-    taken_back = bool(message.get("is_unsent") or message.get("isUnsent"))
-    words = "\n".join(part for part in [said, *shared] if part and (part == said or part not in (said or "")))
-    written = words or ("" if taken_back else "\n".join(paths))
-    name = as_words(message.get("sender_name")) or as_words(message.get("senderName"))
-    body, author = repair(written), repair(name) if name else None
+    get = message.get
+    said = as_words(get("content")) or as_words(get("text"))
+    name = as_words(get("sender_name")) or as_words(get("senderName"))
+    author = repair(name) if name else None
+    if message.keys().isdisjoint(_SELDOM):
+        written, taken_back, extra = said or "", False, dict[str, Any]()
+    else:
+        written, taken_back, extra = _read_more(message, said)
+    body = repair(written)
+    if body != written or author != name:
+        extra["text_repaired"] = True
     rows.add(
         place,
         discussion_title=title,
@@ -107,13 +109,24 @@ def _add(rows: RecordStream, place: str, message: dict[str, Any], title: str | N
         posted_at_raw=as_time(_time(message)),
         body=body or None,
         deletion="author" if taken_back else None,
-        extra={
-            "text_repaired": True if body != written or author != name else None,
-            "media": [kind for kind, several in held.items() if several] or None,
-            "call_seconds": message.get("call_duration") or None,
-            "reactions": _reactions(message["reactions"]) if message.get("reactions") else None,
-        },
-    )  # fmt: skip
+        extra=extra,
+    )
+
+
+def _read_more(message: dict[str, Any], said: str | None) -> tuple[str, bool, dict[str, Any]]:
+    """The words of a message with what it shares, whether it was taken back, and what goes with it."""
+    share = as_dict(message.get("share"))
+    shared = [as_words(share.get(name)) for name in ("share_text", "link")]
+    held = {name: _paths(message[name]) for name in _MEDIA if message.get(name)}
+    paths = [path for several in held.values() for path in several]
+    taken_back = bool(message.get("is_unsent") or message.get("isUnsent"))
+    words = "\n".join(part for part in [said, *shared] if part and (part == said or part not in (said or "")))
+    extra = {
+        "media": [kind for kind, several in held.items() if several] or None,
+        "call_seconds": message.get("call_duration") or None,
+        "reactions": _reactions(message["reactions"]) if message.get("reactions") else None,
+    }
+    return words or ("" if taken_back else "\n".join(paths)), taken_back, extra
 
 
 def _reactions(given: Any) -> list[str] | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LONGEST = 160  # characters
 _LONGEST_NAME = 40
@@ -236,18 +237,22 @@ _ACTION = re.compile(
 )
 _SIGNS = re.compile(r"[-–—_=*•·|⸻▲▼△▽⬆⬇\s]+|\[[-–—−+SMA]\]|OP|\(\d+ [^\W\d_]+\)|level \d+|u/\S+ avatar", re.IGNORECASE)
 _MORE = re.compile(r"(?:load more comments|more replies|\d+ more repl(?:y|ies)).{0,40}", re.IGNORECASE)
+_LEVEL = re.compile(r"level (\d{1,3})", re.IGNORECASE)
 _FOOT = re.compile(r"[^|]{1,30}(?:\s\|\s[^|]{1,30}){4,}")
 
 
 def is_furniture(text: str) -> bool:
     """Whether a line holds nothing but signs and the words of buttons."""
     text = text.strip()
-    if len(text) > _LONGEST:
-        return False
+    return len(text) <= _LONGEST and _is_furniture(text)
+
+
+@lru_cache(maxsize=4096)  # a page says "reply" and "permalink" below every post
+def _is_furniture(text: str) -> bool:
     return any(pattern.fullmatch(text) for pattern in (_SIGNS, _ACTION, _MORE, _FOOT))
 
 
 def level_of(text: str) -> int | None:
     """The depth that "level 2" tells, as a page of Reddit once did; 0 for the first level."""
-    found = re.fullmatch(r"level (\d{1,3})", text.strip(), re.IGNORECASE)
+    found = _LEVEL.fullmatch(text.strip())
     return max(int(found[1]) - 1, 0) if found else None

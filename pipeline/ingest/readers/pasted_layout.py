@@ -21,6 +21,7 @@ _FEWEST = 3  # headers of a kind
 _FEWEST_BARE = 4  # headers with nothing but name and time
 _SPARSEST = 60  # lines with words a header
 _RARE = 0.2  # share of the most frequent kind, below which a kind of header is chance
+_LINES_ABOVE = 50  # lines above a header that may be part of it
 _NAME_ABOVE = 6  # lines between a name and the rest of its header, at most
 _RULE = re.compile(r"[-–—_=]{3,}")
 
@@ -50,7 +51,7 @@ class Layout:
         header = parse_header(text)
         if header is None or header.kind not in self.kinds:
             return None
-        found = _complete(header, above, signed=self.signed)
+        found = _complete(header, above[-_LINES_ABOVE:], signed=self.signed)
         if found is None:
             return None
         author, taken, level = found

@@ -42,7 +42,6 @@ from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.records import Batch
 
 _TITLE = 300  # characters
-_LINES_ABOVE = 50  # lines above a header that may be part of it
 _HIDDEN = re.compile(r"(\d{1,6})")
 
 
@@ -108,7 +107,7 @@ class _Page:
     def take(self, number: int, text: str, *, repaired: bool) -> None:
         """Add a line to the post at hand, or begin a post with it."""
         post = self._post
-        found = self._layout.begin(text, post.lines[-_LINES_ABOVE:]) if self._layout else None
+        found = self._layout.begin(text, post.lines) if self._layout else None
         if found is None:
             post.size += len(text) + 1
             post.repaired |= repaired

@@ -13,7 +13,7 @@ next.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -30,13 +30,14 @@ class RecordStream:
         self._start = 0  # records let go of
         self._bytes = 0
         self._any = False
-        self._held: tuple[str, dict[str, Any], dict[str, Any]] | None = None
+        self._held: tuple[str, dict[str, Any] | None, dict[str, Any]] | None = None
         self._skipped: Counter[str] = Counter()
 
     def add(self, location: str, *, extra: dict[str, Any] | None = None, **fields: Any) -> None:
         """Keep a record, as `RecordList.add` does."""
-        self._release()
-        self._held = (location, extra or {}, fields)
+        if self._held is not None:
+            self._release()
+        self._held = (location, extra, fields)
 
     def skip(self, kind: str) -> None:
         """Count something that is no post; extra of the record before it (of the first one) says so: ``skipped``."""
@@ -47,10 +48,9 @@ class RecordStream:
         self._release()
         self._rows.reject(location, rule, detail, raw)
 
-    def ready(self) -> Iterator[Batch]:
+    def ready(self) -> Iterable[Batch]:
         """A batch where enough records for one are there, else nothing."""
-        if len(self._rows) >= BATCH_RECORDS or self._bytes >= BATCH_BYTES:
-            yield from self._let_go()
+        return self._let_go() if len(self._rows) >= BATCH_RECORDS or self._bytes >= BATCH_BYTES else ()
 
     def finish(self) -> Iterator[Batch]:
         """What is left; at least one batch over all."""
@@ -63,9 +63,9 @@ class RecordStream:
             return
         location, extra, fields = self._held
         if self._skipped:
-            extra = {**extra, "skipped": dict(sorted(self._skipped.items()))}
+            extra = {**(extra or {}), "skipped": dict(sorted(self._skipped.items()))}
             self._skipped.clear()
-        self._rows.add(location, extra=extra, **fields)
+        self._rows.keep(location, extra, fields)
         self._bytes += len(fields.get("body") or "")
         self._held = None
 

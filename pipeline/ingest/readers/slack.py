@@ -48,6 +48,7 @@ from pipeline.ingest.records import Batch
 
 _TS = re.compile(r"\d{9,11}\.\d{6}")
 _REFERENCE = re.compile(r"<([@#!]?)([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
+_FOR_EXTRA = ("subtype", "bot_id", "files", "reactions")
 _NAMED = re.compile(r"<@(\w+)\|([^<>]+)>")
 _WRAPPERS = {"message_changed": "message", "message_replied": "message", "message_deleted": "previous_message"}
 _SYSTEM = re.compile(
@@ -84,13 +85,15 @@ def read(source: Source) -> Iterator[Batch]:
         held = [message for _, message in opened if isinstance(message, dict)]
         names = _names(document, held)
         team = _team(document, held)
+        channel = _channel({}, document)
         for place, message in oldest_first(opened, lambda message: message.get("ts")):
             if not isinstance(message, dict):
                 rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
-            elif _SYSTEM.fullmatch(str(message.get("subtype") or "")):
+            elif (kind := message.get("subtype")) and _SYSTEM.fullmatch(str(kind)):
                 rows.skip("system")
             else:
-                _add(rows, place, message, _channel(document, message), team, names)
+                own = _channel(message, document) if "channel" in message or "channel_id" in message else channel
+                _add(rows, place, message, own, team, names)
             yield from rows.ready()
     yield from finished(rows, chat)
 
@@ -100,6 +103,8 @@ def _opened(message: Any) -> Any:
     if not isinstance(message, dict):
         return message
     kind = message.get("subtype")
+    if kind is None:
+        return message
     inner = message.get(_WRAPPERS.get(kind, "")) if isinstance(kind, str) else None
     if not isinstance(inner, dict):
         return message
@@ -115,18 +120,22 @@ def _add(
     team: str,
     names: dict[str, str],
 ) -> None:
-    stamp, kind, thread = as_id(message.get("ts")), message.get("subtype"), as_id(message.get("thread_ts"))
+    get = message.get
+    stamp, kind, thread = as_id(get("ts")), get("subtype"), as_id(get("thread_ts"))
     channel_id, channel_name = channel
-    user = as_id(message.get("user"))
-    words = as_words(message.get("text"))
+    user = as_id(get("user"))
+    words = as_words(get("text"))
     if kind == "file_comment":
-        comment = as_dict(message.get("comment"))
+        comment = as_dict(get("comment"))
         user, words = as_id(comment.get("user")) or user, as_words(comment.get("comment")) or words
     if words is None:
-        words = "\n\n".join(filter(None, map(_attached, objects_of(message.get("attachments"))))) or None
+        words = "\n\n".join(filter(None, map(_attached, objects_of(get("attachments"))))) or None
+    if words is not None and "<" in words:
+        words = _REFERENCE.sub(lambda match: _spoken(match, names), words)
     deleted = kind == "tombstone"
-    author = as_words(message.get("username")) if user is None else names.get(user, user)
+    author = as_words(get("username")) if user is None else names.get(user, user)
     parent = thread if thread != stamp else None
+    edited = get("edited")
     rows.add(
         place,
         scope=f"{team}:{channel_id}" if channel_id else team,
@@ -137,22 +146,26 @@ def _add(
         community=channel_name,
         parent_known=parent is not None,
         native_parent=parent,
-        author=None if deleted else author or as_id(message.get("bot_id")),
+        author=None if deleted else author or as_id(get("bot_id")),
         posted_at_raw=stamp,
-        edited_at_raw=as_time(as_dict(message.get("edited")).get("ts")),
-        body=None if deleted or words is None else _REFERENCE.sub(lambda match: _spoken(match, names), words),
+        edited_at_raw=as_time(as_dict(edited).get("ts")) if edited else None,
+        body=None if deleted else words,
         markup="markdown",
         deletion="unknown" if deleted else None,
-        permalink=as_words(message.get("permalink")),
-        extra={
-            "action": True if kind == "me_message" else None,
-            "bot": as_id(message.get("bot_id")),
-            "files": [as_words(file.get("name")) for file in objects_of(message.get("files"))][:20] or None,
-            "reactions": {
-                str(reaction.get("name")): reaction.get("count") for reaction in objects_of(message.get("reactions"))
-            } or None,
-        },
-    )  # fmt: skip
+        permalink=as_words(get("permalink")),
+        extra=None if message.keys().isdisjoint(_FOR_EXTRA) else _extra(message),
+    )
+
+
+def _extra(message: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "action": True if message.get("subtype") == "me_message" else None,
+        "bot": as_id(message.get("bot_id")),
+        "files": [as_words(file.get("name")) for file in objects_of(message.get("files"))][:20] or None,
+        "reactions": {
+            str(reaction.get("name")): reaction.get("count") for reaction in objects_of(message.get("reactions"))
+        } or None,
+    }  # fmt: skip
 
 
 def _attached(attachment: dict[str, Any]) -> str | None:
@@ -170,7 +183,7 @@ def _spoken(match: re.Match[str], names: dict[str, str]) -> str:
     return target if label in (None, "", target) else f"[{label}]({target})"
 
 
-def _channel(document: dict[str, Any], message: dict[str, Any]) -> tuple[str | None, str | None]:
+def _channel(message: dict[str, Any], document: dict[str, Any]) -> tuple[str | None, str | None]:
     """Id and name of the channel, as far as message or document say."""
     for holder in (message, document):
         channel = holder.get("channel")
@@ -196,7 +209,11 @@ def _names(document: dict[str, Any], messages: list[dict[str, Any]]) -> dict[str
         text = message.get("text")
         for user, name in _NAMED.findall(text) if isinstance(text, str) and "|" in text else ():
             names.setdefault(user, name)
-    profiles = [(as_id(message.get("user")), as_dict(message.get("user_profile"))) for message in messages]
+    profiles = [
+        (as_id(message.get("user")), as_dict(profile))
+        for message in messages
+        if (profile := message.get("user_profile"))
+    ]
     for holder in ("users", "members"):
         profiles += [
             (as_id(user.get("id")), {**user, **as_dict(user.get("profile"))})

@@ -31,7 +31,7 @@ from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.chat_json import stream_facts
 from pipeline.ingest.readers.record_stream import RecordStream
-from pipeline.ingest.readers.whatsapp_lines import ChatLine, DayOrder, parse_line
+from pipeline.ingest.readers.whatsapp_lines import ChatLine, DayOrder, parse_date, parse_line
 from pipeline.ingest.records import Batch
 
 _LINES_LOOKED_AT = 500
@@ -136,7 +136,7 @@ def _let_go(held: _Held | None, rows: RecordStream, order: DayOrder, title: str 
         rows.skip("system")
         return
     words = "\n".join([line.words, *held.more]).rstrip()
-    edited = _EDITED.search(words)
+    edited = _EDITED.search(words) if "<" in words else None
     words = words[: edited.start()] if edited else words
     bare = words.strip("\u200e\u200f \n")
     deletion = "moderator" if _REMOVED.fullmatch(bare) else "author" if _DELETED.fullmatch(bare) else None
@@ -178,11 +178,11 @@ def _find_order(source: Source) -> DayOrder:
     half_days = False
     for raw in source.lines():
         # The date stands in the first characters of a line.
-        if line := parse_line(decode_line(raw[:200])[0]):
-            half_days |= line.half_days
-            dotted |= line.dotted
-            if not dates or dates[-1] != line.date:
-                dates.append(line.date)
+        if found := parse_date(decode_line(raw[:200])[0]):
+            half_days |= found[1]
+            dotted |= found[2]
+            if not dates or dates[-1] != found[0]:
+                dates.append(found[0])
     return DayOrder.of(dates, half_days=half_days, dotted=dotted)
 
 

@@ -14,7 +14,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 # Marks that say which way to read, and blanks of every width.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -37,8 +39,7 @@ _LONGEST_HEAD = 200  # characters in which date and name stand
 _FULL_YEAR = 4  # digits
 
 
-@dataclass(frozen=True)
-class ChatLine:
+class ChatLine(NamedTuple):
     """A line that begins a message: three numbers of a date, a time of day, an author (none for system lines)."""
 
     date: tuple[str, str, str]
@@ -52,24 +53,44 @@ class ChatLine:
 
 def parse_line(text: str) -> ChatLine | None:
     """The parts of a line that begins a message; None for any other line."""
-    if not _may_begin(text):
+    begun = _begin(text)
+    if begun is None:
         return None
-    marked = False
-    if not text[:_LONGEST_HEAD].isascii():
-        head = text[:_LONGEST_HEAD]
-        marked = _OWN_WORDS.search(head) is not None
-        text = _BLANKS.sub(" ", _MARKS.sub("", head)) + text[_LONGEST_HEAD:]
-    found = _START.match(text)
-    if found is None:
-        return None
-    a, b, c, early, hour, minute, second, late, rest = map(_ascii_digits, found.groups())
+    parts, dotted, marked = begun
+    a, b, c, early, hour, minute, second, late, rest = parts
     half = (early or late).strip()
     clock = f"{int(hour) % 12 + 12 * _is_late(half) if half else int(hour):02}:{minute}{':' if second else ''}{second}"
     named = _AUTHOR.match(rest)
     author = named["author"].strip("~ ") if named else ""
     words = named["words"] if named else rest
-    dotted = "." in text[found.start("a") : found.start("b")]
     return ChatLine((a, b, c), clock, bool(half), dotted, author or None, words.strip(), marked)
+
+
+def parse_date(text: str) -> tuple[tuple[str, str, str], bool, bool] | None:
+    """Of a line that begins a message its date, and whether it has half days and points, as in its `ChatLine`."""
+    begun = _begin(text)
+    if begun is None:
+        return None
+    (a, b, c, early, _, _, _, late, _), dotted, _ = begun
+    return (a, b, c), bool((early or late).strip()), dotted
+
+
+def _begin(text: str) -> tuple[tuple[str, ...], bool, bool] | None:
+    """Date, time and rest of a line that begins a message, whether points part its date, whether it is marked."""
+    if not _may_begin(text):
+        return None
+    marked = False
+    head = text[:_LONGEST_HEAD]
+    if not head.isascii():
+        marked = _OWN_WORDS.search(head) is not None
+        text = _BLANKS.sub(" ", _MARKS.sub("", head)) + text[_LONGEST_HEAD:]
+    found = _START.match(text)
+    if found is None:
+        return None
+    parts = found.groups("")
+    if not text[: found.start("rest")].isascii():
+        parts = tuple(map(_ascii_digits, parts))
+    return parts, "." in text[found.start("a") : found.start("b")], marked
 
 
 def _may_begin(text: str) -> bool:
@@ -77,10 +98,10 @@ def _may_begin(text: str) -> bool:
     return text[:8].lstrip("\u200e\u200f\u202a\u202b\u202c\ufeff[ ")[:1].isdigit()
 
 
-def _ascii_digits(part: str | None) -> str:
-    """A part with the digits of other scripts in ours; other text, and none, as text."""
+def _ascii_digits(part: str) -> str:
+    """A part with the digits of other scripts in ours; other text as it is."""
     if not part or part.isascii() or not part.isdigit():
-        return part or ""
+        return part
     return "".join(str(unicodedata.digit(digit)) for digit in part)
 
 
@@ -128,6 +149,7 @@ class DayOrder:
         return f"{day.isoformat()}T{line.clock}" if day else f"{'/'.join(line.date)} {line.clock}"
 
 
+@lru_cache(maxsize=4096)  # many messages have one day
 def _day(written: tuple[str, str, str], order: str) -> date | None:
     named = dict(zip(order, map(int, written), strict=True))
     year = named["y"] + (2000 if named["y"] < 100 else 0)

@@ -64,7 +64,7 @@ def describe(source: Source) -> CaptureFacts:
     Raises:
         InputError: there is no signed comment in it.
     """
-    pages = _pages(source)
+    pages = source.parse_once(_pages)
     host = next((page.host for page in pages if page.host), None)
     if not any(comment for page in pages for comment in find_comments(page.pieces)):
         raise InputError(f"{source.name} is a page of MediaWiki, or its history, and holds no signed comment.")
@@ -80,7 +80,7 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per signed comment."""
     stream = RecordStream()
     n_comments = n_sections = 0
-    for page in _pages(source):
+    for page in source.parse_once(_pages):
         section: Piece | None = None
         n_sections += 1
         for comment in find_comments(page.pieces):

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -127,27 +128,44 @@ def _pieces(root: LexborNode, title: str) -> Iterator[Piece]:
         if tag == "-text":
             yield Piece("text", (node.text(deep=False) or "").replace("\u00a0", " "))
             continue
-        attributes: dict[str, Any] = node.attributes if not tag.startswith("-") else {}
-        classes = frozenset((attributes.get("class") or "").split())
-        if tag.startswith("-") or tag in _UNREAD_TAGS or classes & _UNREAD or attributes.get("id") == "toc":
+        if tag.startswith("-") or tag in _UNREAD_TAGS:
+            continue
+        attributes: dict[str, Any] = node.attributes
+        if attributes and _is_unread(attributes):
             continue
         if "data-mw-comment-start" in attributes:
             yield Piece("mark", attributes.get("id") or "")
         if tag in _HEADINGS:
             yield _read_heading(node, attributes, title)
-        elif tag in ("br", "hr"):
-            yield Piece("break", tag, f"<{tag}>")
-        elif tag == "img":
-            yield Piece("image", attributes.get("alt") or "", _tag(tag, attributes, ("src", "alt")))
+        elif tag in ("br", "hr", "img"):
+            yield _read_single(tag, attributes)
         elif tag not in _VOID:
-            user = read_user(attributes.get("href") or "") if tag == "a" else None
-            if user:
+            if tag == "a" and (user := read_user(attributes.get("href") or "")):
                 yield Piece("user", user.name, known=user.is_known, anchor=user.prefix)
-            is_block, indents, quotes = tag in _BLOCKS, tag in _INDENTS, tag in _QUOTES
-            kept = attributes | {"class": "mention"} if user and user.is_known else attributes
-            yield Piece("open", tag, _tag(tag, kept, ("href", "class")), is_block, indents, quotes)
-            waiting.append(Piece("close", tag, "", is_block, indents, quotes))
+                attributes |= {"class": "mention"} if user.is_known else {}
+            opens, closes = _element(tag)
+            yield opens._replace(written=_tag(tag, attributes, ("href", "class"))) if attributes else opens
+            waiting.append(closes)
             waiting.extend(list(node.iter(include_text=True))[::-1])
+
+
+def _is_unread(attributes: dict[str, Any]) -> bool:
+    classes = attributes.get("class")
+    return (classes is not None and not _UNREAD.isdisjoint(classes.split())) or attributes.get("id") == "toc"
+
+
+def _read_single(tag: str, attributes: dict[str, Any]) -> Piece:
+    """An image, or the end of a line."""
+    if tag == "img":
+        return Piece("image", attributes.get("alt") or "", _tag(tag, attributes, ("src", "alt")))
+    return Piece("break", tag, f"<{tag}>")
+
+
+@lru_cache(maxsize=256)
+def _element(tag: str) -> tuple[Piece, Piece]:
+    """How an element without attributes opens and closes."""
+    marks = (tag in _BLOCKS, tag in _INDENTS, tag in _QUOTES)
+    return Piece("open", tag, f"<{tag}>", *marks), Piece("close", tag, "", *marks)
 
 
 def _tag(tag: str, attributes: dict[str, Any], names: tuple[str, ...]) -> str:

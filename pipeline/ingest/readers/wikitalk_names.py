@@ -89,6 +89,8 @@ def read_user(address: str) -> User | None:
 
 def page_title(address: str) -> str | None:
     """The title of the wiki page that an address leads to, with spaces; None where it is no address of one."""
+    if "/wiki/" not in address and "title=" not in address and not address.startswith("./"):
+        return None
     try:
         parts = urlsplit(address)
         asked = parse_qs(parts.query, max_num_fields=20).get("title") if "title=" in parts.query else None
