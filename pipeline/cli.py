@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from pipeline.steps import RunSummary
 
 Listing = Literal["auto", "page", "time"]
-Markup = Literal["plain", "markdown", "html"]
+_LENSES = "explicit, indent, page-meta, page-text, time-meta, time-text"
 Format = Literal["table", "csv", "json"]
 Forgettable = Literal["post", "author", "discussion", "capture"]
-Enrichment = Literal["language"]
 Decision = Literal["parent_is", "parent_is_not", "same_as", "not_same_as"]
 
 _WIDTH = 240  # of tables where there is no terminal, hence no edge
@@ -85,7 +84,6 @@ def run(
     listing: Annotated[
         Listing, typer.Option(help="What the order of rows is: page (depth first), time, or auto.")
     ] = "auto",
-    markup: Annotated[Markup, typer.Option(help="What the texts of a table are written in.")] = "plain",
     workers: Annotated[int, typer.Option(min=1, max=256, help="Tasks at the same time.")] = 2,
     buckets: Annotated[int, typer.Option(min=1, max=4096, help="Parts of the work; more need less memory.")] = 16,
     memory: Annotated[int, typer.Option(min=1, help="MiB that matching duplicates may use.")] = 1024,
@@ -97,8 +95,7 @@ def run(
     """Read raw dumps and publish clean, threaded tables."""
     from pipeline.settings import RunParameters, load_settings
 
-    columns = _pairs(renames, "--map")
-    reading = {"format": format_name, "source": source, "columns": columns, "listing": listing, "markup": markup}
+    reading = {"format": format_name, "source": source, "columns": _pairs(renames, "--map"), "listing": listing}
     # What the options above set is not to be set twice in two spellings.
     extra = _pairs(others, "--set")
     if taken := sorted(reading.keys() & extra.keys()):
@@ -272,22 +269,6 @@ def forget(
 
 
 @app.command()
-def enrich(
-    kind: Annotated[Enrichment, typer.Argument(metavar="KIND", help="language: which language each post is in.")],
-    directory: ArchiveArgument = Path("parquet"),
-    confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="A language that is less sure than this is null.")
-    ] = 0.5,
-    output: OutputOption = "table",
-) -> None:
-    """Make a table that is no part of a run from what was published; offline. It goes with its snapshot."""
-    from pipeline.enrich import enrich_language
-
-    makers = {"language": enrich_language}
-    _print_rows(makers[kind](directory, confidence), output, limit=200)
-
-
-@app.command()
 def audit(
     directory: ArchiveArgument = Path("parquet"),
     deep: Annotated[
@@ -352,6 +333,85 @@ def digest(directory: ArchiveArgument = Path("parquet")) -> None:
         typer.echo(f"{value}  {name}")
     total = digest_chunks(f"{name} {value}\n".encode() for name, value in digests.items())
     typer.echo(f"{total}  all")
+
+
+evaluate_app = typer.Typer(help="Measure what the models find, on corpora whose parents are known.")
+app.add_typer(evaluate_app, name="evaluate")
+train_app = typer.Typer(help="Make model packs from corpora whose parents are known.")
+app.add_typer(train_app, name="train")
+
+CorporaArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="CORPUS...", help="Parquet files of posts whose parents are known."),
+]
+
+
+@evaluate_app.command("links")
+def evaluate_parents(
+    corpora: CorporaArgument,
+    lenses: Annotated[list[str], typer.Option("--lens", help=f"What a dump shows: {_LENSES}; may be given again.")],
+    pack: Annotated[str, typer.Option(help="Model pack: its name or its folder.")] = "default",
+    split: Annotated[str, typer.Option(help="Which rows count.")] = "dev",
+    fewest: Annotated[int, typer.Option(min=1, help="Fewest posts of a thread that counts.")] = 2,
+    most: Annotated[int, typer.Option(min=1, help="Most posts of a thread that counts.")] = 1_000_000,
+    submissions: Annotated[bool, typer.Option(help="Show what each thread hangs under, where it is known.")] = False,
+    output: OutputOption = "table",
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for a reliability diagram (SVG) of each corpus and lens.")
+    ] = None,
+) -> None:
+    """Hide parents as a dump would, find them again, and say how many came out right, beside two baselines."""
+    from pipeline.evaluate import draw_reliability, judge_links
+    from pipeline.pack import load_pack
+    from pipeline.reconstruct.corpus import View
+    from pipeline.report.evaluation import evaluation_json, evaluation_lines
+
+    view, found = View(submission=1.0 if submissions else 0.0), []
+    for corpus in corpora:
+        for lens in lenses:
+            try:
+                found.append(judge_links(corpus, lens, load_pack(pack), None, split, fewest, most, view))
+            except ValueError as error:
+                raise SettingError(str(error)) from error
+            if output == "table":
+                _show(_console(), *evaluation_lines(found[-1]))
+            if plot is not None:
+                plot.mkdir(parents=True, exist_ok=True)
+                drawn = draw_reliability(f"{corpus.stem}, {lens}", found[-1].bins, found[-1].risk)
+                (plot / f"{corpus.stem}-{lens}.svg").write_text(drawn, encoding="utf-8")
+    if output != "table":
+        sys.stdout.write(evaluation_json(found))
+
+
+@train_app.command("links")
+def train_parents(
+    corpora: CorporaArgument,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the pack that is made.")],
+    name: Annotated[str, typer.Option(help="Name of the pack, as runs record it.")] = "own-1",
+    date: Annotated[str | None, typer.Option(help="Date that its card tells; else today.")] = None,
+    lenses: Annotated[
+        list[str] | None, typer.Option("--lens", help="Lens, or chat or mail; may be given again. Else all.")
+    ] = None,
+    adapt: Annotated[
+        bool, typer.Option("--adapt", help="Adapt a pack to a site with a few of its threads (twenty will do).")
+    ] = False,
+    pack: Annotated[str, typer.Option(help="With --adapt, what to start from: name or folder.")] = "default",
+    trees: Annotated[int | None, typer.Option(min=1, help="Trees of the second pass over pages.")] = None,
+) -> None:
+    """Train the models that find parents, or adapt those there are; the same corpora give the same bytes."""
+    from datetime import UTC, datetime
+
+    from pipeline.train import LENSES, train_links
+    from pipeline.train.adapting import adapt_links
+
+    told = date or datetime.now(UTC).date().isoformat()
+    if wrong := [lens for lens in lenses or () if lens not in LENSES]:
+        raise SettingError(f"There is no lens {wrong[0]} to train; there are: {', '.join(LENSES)}")
+    if adapt:
+        adapt_links(corpora, out, name, told, lenses, pack, say=typer.echo)
+        return
+    train_links(corpora, out, name, told, lenses or LENSES, trees=trees, say=lambda text: typer.echo(text, err=True))
+    typer.echo(f"{out} holds the pack {name}; {out / 'card.md'} says how well it does.")
 
 
 @app.command()

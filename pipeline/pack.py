@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -59,15 +61,25 @@ class ModelPack:
     words_digest: str = ""
 
 
+def list_files(name: str) -> dict[str, bytes]:
+    """The files of the pack of that name that ships with the package, or that stands in the folder of that path.
+
+    Raises:
+        SettingError: there is none.
+    """
+    shipped = files("pipeline") / "packs"
+    folder: Traversable = Path(name) if (Path(name) / "pack.json").is_file() else shipped / name
+    if not (folder / "pack.json").is_file():
+        known = sorted(entry.name for entry in shipped.iterdir() if entry.is_dir())
+        raise SettingError(f"There is no model pack {name!r}; name a folder that has one, or: {', '.join(known)}")
+    # Files by name: a pack is the same pack wherever it is installed.
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+
+
 @cache
 def load_pack(name: str = DEFAULT_PACK) -> ModelPack:
-    """The pack of that name that ships with the package. Raises SettingError where there is none."""
-    folder = files("pipeline") / "packs" / name
-    if not (folder / "pack.json").is_file():
-        known = sorted(entry.name for entry in (files("pipeline") / "packs").iterdir() if entry.is_dir())
-        raise SettingError(f"There is no model pack {name!r}; there are: {', '.join(known)}")
-    # Files by name: a pack is the same pack wherever it is installed.
-    content = {file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+    """The pack of that name or in that folder. Raises SettingError where there is none."""
+    content = list_files(name)
     facts = orjson.loads(content["pack.json"])
     return ModelPack(
         name=f"{facts['name']}-{digest_chunks(content.values())[:8]}",

@@ -11,11 +11,13 @@ import orjson
 import polars as pl
 import pytest
 
+from pipeline.cli import main
 from pipeline.evaluate import calibration_error, evaluate_links
 from pipeline.pack import ModelPack
 from pipeline.reconstruct.corpus import View, draw, hide, read_corpus
 from pipeline.tables import DraftPosts, Quotations, check_table
 from pipeline.train import count_words, train_links
+from pipeline.train.adapting import adapt_links
 
 NOUNS = [
     "heron",
@@ -33,8 +35,12 @@ NOUNS = [
 ]
 
 
-def make_corpus(path: Path, threads: int, seed: int) -> Path:
-    """Pages on which a post with "because" answers the post above, and any other answers none."""
+def make_corpus(path: Path, threads: int, seed: int, chains: bool = False) -> Path:
+    """Pages on which a post with "because" answers the post above, and any other answers none.
+
+    Args:
+        chains: of pages on which every post answers the one above, whatever its words.
+    """
     chance = random.Random(seed)
     rows: list[dict[str, Any]] = []
     start = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,7 +56,7 @@ def make_corpus(path: Path, threads: int, seed: int) -> Path:
                     "thread_id": f"t{thread}",
                     "ordinal": at,
                     "id": f"t{thread}p{at}",
-                    "parent_id": parent if answers else None,
+                    "parent_id": parent if answers or chains else None,
                     "parent_ids": None,
                     "author": chance.choice(["ada", "bob", "cyd"]),
                     "created_at": (start + timedelta(minutes=chance.randint(0, 999))).isoformat(),
@@ -103,6 +109,43 @@ def test_training_again_gives_the_same_bytes(corpus: Path, trained: Path, tmp_pa
     train_links([corpus], tmp_path / "again", "walks-1", "2026-11-23", lenses=("page-text",), epochs=25)
     for name in ("pack.json", "page-text.json", "words.parquet", "card.md"):
         assert (tmp_path / "again" / name).read_bytes() == (trained / name).read_bytes()
+
+
+def test_a_pack_is_adapted_to_a_site_with_other_habits(trained: Path, tmp_path: Path) -> None:
+    chains = make_corpus(tmp_path / "chains.parquet", 40, seed=7, chains=True)
+    before = evaluate_links(chains, "page-text", read_pack(trained))
+    adapt_links([chains], tmp_path / "pack", "chains-1", "2026-11-23", base=str(trained))
+    after = evaluate_links(chains, "page-text", read_pack(tmp_path / "pack"))
+    assert before["accuracy"] < 0.7
+    assert after["accuracy"] > 0.95
+    assert "chains-1" in (tmp_path / "pack" / "card.md").read_text(encoding="utf-8")
+    adapt_links([chains], tmp_path / "again", "chains-1", "2026-11-23", base=str(trained))
+    for name in ("pack.json", "page-text.json", "card.md"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "pack" / name).read_bytes()
+
+
+def test_the_command_line_trains_and_measures(
+    corpus: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def call(*arguments: object) -> str:
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        assert not end.value.code
+        return capsys.readouterr().out
+
+    measure = ("evaluate", "links", corpus, "--lens", "page-text", "--pack", trained)
+    told = orjson.loads(call(*measure, "--format", "json", "--plot", tmp_path))
+    assert told[0]["found"]["accuracy"] > 0.97 > 0.7 > told[0]["all_root"]["accuracy"]
+    assert sum(found["posts"] for found in told[0]["bins"]) == told[0]["posts"]
+    assert (tmp_path / "walks-page-text.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert "parent accuracy" in call(*measure)
+    adapted = ("train", "links", corpus, "--out", tmp_path / "own", "--adapt", "--pack", trained, "--lens", "page-text")
+    assert call(*adapted).startswith("page-text: ")
+    assert read_pack(tmp_path / "own").name == "own-1"
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate", "links", str(corpus), "--lens", "page-music"])
+    assert end.value.code == 2
+    assert "page-music" in capsys.readouterr().err
 
 
 def test_a_lens_shows_what_its_dump_would(corpus: Path) -> None:

@@ -21,10 +21,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.algorithms.text import fold_words
+from pipeline.algorithms.trees import NONE, measure_depths
 from pipeline.ids import digest_columns
 from pipeline.tables import DraftPosts, Quotations, fit_table
 
 LATE_SHARE = 0.3  # of a stream without a split of its own
+LENSES = ("explicit", "indent", "page-meta", "page-text", "time-meta", "time-text")
 QUOTE_WORDS = 3  # a shorter quotation is no evidence
 _QUOTE_LINES = r"(?m)(?:^[ \t]*>[^\n]*\n?)+"
 _NAMED = (
@@ -175,10 +177,18 @@ def hide(corpus: Corpus, lens: str, view: View = PLAIN_VIEW) -> Lesson:
 
     Args:
         corpus: whole threads.
-        lens: page-text, page-meta, time-text or time-meta.
+        lens: page-text, page-meta, time-text, time-meta, indent (page order with depths) or explicit.
         view: departures from the lens.
+
+    Raises:
+        ValueError: there is no such lens, or it needs page order and the corpus has none.
     """
-    order, told = lens.split("-")
+    if lens not in LENSES:
+        raise ValueError(f"There is no lens {lens}; there are: {', '.join(LENSES)}")
+    if lens.startswith(("page", "indent")) and not corpus.in_page_order:
+        raise ValueError(f"{corpus.name} is not listed in page order, so it cannot be seen through {lens}")
+    own = ("page" if corpus.in_page_order else "time", "meta")
+    order, told = own if lens in ("explicit", "indent") else lens.split("-")
     posts = _with_quotes(corpus.posts, draw("id", "quotes", view.cut_quotes))
     posts = posts.with_columns(_time(), _names(posts, corpus.is_stream))
     if order == "time" and corpus.in_page_order:
@@ -226,7 +236,22 @@ def hide(corpus: Corpus, lens: str, view: View = PLAIN_VIEW) -> Lesson:
         "labelled",
         "thread_id",
     )
-    return Lesson(fit_table(DraftPosts, drafts), _find_quoted(corpus.name, posts), _gold(corpus.name, gold))
+    gold = _gold(corpus.name, gold)
+    return Lesson(fit_table(DraftPosts, _declare(drafts, gold, lens)), _find_quoted(corpus.name, posts), gold)
+
+
+def _declare(drafts: pl.DataFrame, gold: pl.DataFrame, lens: str) -> pl.DataFrame:
+    """The drafts with the (first) true parents, or how deep they stand, where the lens shows them."""
+    if lens not in ("explicit", "indent"):
+        return drafts
+    told = drafts.join(gold, on="post_id", how="left", maintain_order="left")
+    parent = pl.col("parents").list.first()
+    if lens == "explicit":
+        return told.with_columns(pl.lit(value=True).alias("parent_known"), parent.alias("declared_parent_id"))
+    rows = told.select("post_id", pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
+    above = told.select(parent.alias("post_id")).join(rows, on="post_id", how="left", maintain_order="left")["row"]
+    depths = measure_depths(above.fill_null(NONE).to_numpy())
+    return told.with_columns(pl.Series("listed_depth", depths, dtype=pl.Int32))
 
 
 def _time() -> pl.Expr:

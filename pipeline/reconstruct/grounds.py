@@ -22,7 +22,7 @@ from pipeline.reconstruct.decoding import choose_best, weigh_candidates
 from pipeline.reconstruct.growing import Lessons
 from pipeline.reconstruct.pages import UNTOLD, decode_pages
 from pipeline.reconstruct.passes import Look, describe_kept, look_again
-from pipeline.reconstruct.scoring import DECIMALS, LinkModel, run_network, say_words, weigh_words
+from pipeline.reconstruct.scoring import DECIMALS, LinkModel, run_network, say_words, shift_pairs, weigh_words
 from pipeline.reconstruct.signals import choose_signals, measure_signals
 
 
@@ -31,7 +31,7 @@ class Ground:
     """Discussions with known parents, measured.
 
     Attributes:
-        context, pairs: as at run time; in page order every post is a child.
+        context, pairs: as at run time, every post a child.
         table: float32[pairs, F], the signals' columns.
         truth: float32[pairs], 1 at the true parent (shared where several are true).
         weight: float64[children], what each child counts; 0 where its true parent is unknown or no candidate.
@@ -48,24 +48,17 @@ class Ground:
     in_page_order: bool
 
 
-def lay_ground(
-    lens: str, lesson: Lesson, pack: ModelPack, window: int, weight: float = 1.0, chosen: pl.Expr | None = None
-) -> Ground:
+def lay_ground(lens: str, lesson: Lesson, pack: ModelPack, window: int, weight: float = 1.0) -> Ground:
     """A lesson laid out and measured for a lens.
 
     Args:
         window: how many posts above a child are candidates.
         weight: what each labelled child counts.
-        chosen: in time order, over post_id, which labelled posts are looked at; all by default.
     """
     order, kind = lens.split("-")
     rows = settle_declared(lesson.posts)
     context = lay_out(rows, lesson.posts, lesson.quotations, pack)
     children = np.arange(context.n_posts)
-    if order == "time":
-        wanted = lesson.gold.filter(pl.col("labelled") & (chosen if chosen is not None else pl.lit(value=True)))
-        ids = rows["post_id"].gather(context.rows[: context.n_posts])
-        children = np.flatnonzero(ids.is_in(wanted["post_id"].implode()).to_numpy())
     pairs = list_candidates(context, children, np.full(children.size, window), reach=order == "time")
     truth, labelled = find_truth(context, pairs, rows, lesson.gold)
     reached = np.add.reduceat(truth, pairs.offsets[:-1]) > 0 if children.size else labelled
@@ -103,16 +96,23 @@ def score_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Floats]:
     pairs = ground.pairs
     said = weigh_words(model, ground.context)
     network = run_network(ground.table, model.usual, model.hidden, model.bias, model.out, model.skip)
-    return np.round(network + say_words(said, pairs.left, pairs.right, pairs.is_top), DECIMALS), said
+    words = say_words(said, pairs.left, pairs.right, pairs.is_top)
+    return np.round(network + words + shift_pairs(model, pairs, 0), DECIMALS), said
+
+
+def score_twice(model: LinkModel, ground: Ground) -> Floats:
+    """Scores of all pairs of a ground after all passes that the model has."""
+    scores, said = score_ground(model, ground)
+    if model.forest is None:
+        return scores
+    return look_again(model, ground.context, ground.pairs, scores, said, look_at(ground)).scores
 
 
 def weigh_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Ints]:
     """Shares of all pairs of a ground under a model, not tempered, and the rows that its forest chooses."""
     context, pairs = ground.context, ground.pairs
-    scores, said = score_ground(model, ground)
+    scores = score_twice(model, ground)
     look = look_at(ground)
-    if model.forest is not None:
-        scores = look_again(model, context, pairs, scores, said, look).scores
     if not ground.in_page_order:
         shares = weigh_candidates(scores, pairs.offsets)
         return shares, choose_best(shares, pairs.offsets)

@@ -24,7 +24,7 @@ from pipeline.reconstruct.context import Context
 from pipeline.reconstruct.decoding import weigh_candidates
 from pipeline.reconstruct.page_structure import FEATURES as PAGE_FEATURES
 from pipeline.reconstruct.page_structure import measure_page_structure
-from pipeline.reconstruct.scoring import DECIMALS, LinkModel, cut_pairs, explain_pairs
+from pipeline.reconstruct.scoring import DECIMALS, LinkModel, cut_pairs, explain_pairs, shift_pairs
 from pipeline.reconstruct.signals import measure_signals, words
 from pipeline.reconstruct.signals.signal import Signal
 from pipeline.reconstruct.surroundings import FEATURES as SURROUNDINGS
@@ -150,7 +150,8 @@ def look_again(model: LinkModel, context: Context, pairs: Pairs, scores: Floats,
     if model.forest is None:
         return Again(scores, rows, table)
     total = np.full(scores.size, -np.inf)
-    total[rows] = np.round(scores[rows] + run_forest(model.forest, table), DECIMALS)
+    added = shift_pairs(model, pairs, 1)[rows]
+    total[rows] = np.round(scores[rows] + run_forest(model.forest, table) + added, DECIMALS)
     if scores.size:
         best = np.repeat(np.maximum.reduceat(total, pairs.offsets[:-1]), np.diff(pairs.offsets))
         total = np.where(np.isinf(total), best - FAR_BELOW, total)
@@ -183,4 +184,5 @@ def explain_links(model: LinkModel, context: Context, pairs: Pairs, again: Again
     at = np.searchsorted(again.rows, rows)
     seen = (at < again.rows.size) & (again.rows[np.minimum(at, again.rows.size - 1)] == rows)
     found[seen] += attribute_forest(model.forest, again.table[at[seen]], group, len(names))[:, :-1]
+    found[:, names.index("position")] += shift_pairs(model, pairs, 1)[rows]
     return np.round(found, DECIMALS)

@@ -50,6 +50,8 @@ class LinkModel:
         temperature: what posteriors are flattened by (> 1) or sharpened (< 1) to be calibrated.
         expected_accuracy: share of parents found on held-out threads.
         forest: trees of the second pass (`passes`); none where one pass is all.
+        shift: float64[2, 2], what each pass adds to answering none and to answering the post just above: how a site
+            that the model was adapted to differs from those that it was fitted to. None: nothing.
     """
 
     lens: str
@@ -64,6 +66,7 @@ class LinkModel:
     temperature: float
     expected_accuracy: float
     forest: Forest | None = None
+    shift: Floats | None = None
 
 
 def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
@@ -85,6 +88,7 @@ def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
         temperature=float(saved["temperature"]),
         expected_accuracy=float(saved["expected_accuracy"]),
         forest=load_forest(saved["forest"]) if "forest" in saved else None,
+        shift=np.array(saved["shift"], dtype=np.float64) if "shift" in saved else None,
     )
 
 
@@ -94,7 +98,9 @@ def save_model(model: LinkModel) -> dict[str, Any]:
     def short(values: Floats) -> list[Any]:
         return np.round(values, 4).tolist()
 
-    second = {} if model.forest is None else {"forest": save_forest(model.forest)}
+    second: dict[str, Any] = {} if model.forest is None else {"forest": save_forest(model.forest)}
+    if model.shift is not None:
+        second["shift"] = short(model.shift)
     return {
         "columns": [f"{signal.name}.{feature}" for signal in model.signals for feature in signal.features],
         "usual": short(model.usual),
@@ -108,6 +114,16 @@ def save_model(model: LinkModel) -> dict[str, Any]:
         "expected_accuracy": round(model.expected_accuracy, 4),
         **second,
     }
+
+
+def shift_pairs(model: LinkModel, pairs: Pairs, number: int) -> Floats:
+    """What a pass (0 or 1) adds to each pair on the site that the model was adapted to: float64[pairs]."""
+    added = np.zeros(pairs.left.size)
+    if model.shift is not None:
+        top = pairs.is_top
+        added[top] = model.shift[number, 0]
+        added[~top & (pairs.left == pairs.right - 1)] = model.shift[number, 1]
+    return added
 
 
 def weigh_words(model: LinkModel, context: Context) -> Floats:
@@ -209,7 +225,9 @@ def score_pairs(model: LinkModel, context: Context, pairs: Pairs, said: Floats) 
         + say_words(said, part.left, part.right, part.is_top)
         for part in cut_pairs(pairs)
     ]
-    return np.round(np.concatenate(scores), DECIMALS) if scores else np.zeros(0)
+    if not scores:
+        return np.zeros(0)
+    return np.round(np.concatenate(scores) + shift_pairs(model, pairs, 0), DECIMALS)
 
 
 def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) -> Floats:
@@ -244,4 +262,6 @@ def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) 
             whole = rest
             if signal.name == "cues":
                 found[lowest:highest, at] += say_words(said, part.left[here], part.right[here], part.is_top[here])
+    # A site's habits are about places.
+    found[:, [signal.name for signal in model.signals].index("position")] += shift_pairs(model, pairs, 0)[rows]
     return np.round(found, DECIMALS)
