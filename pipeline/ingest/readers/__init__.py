@@ -25,6 +25,7 @@ from pipeline.ingest.readers.mastodon import READER as MASTODON
 from pipeline.ingest.readers.mattermost import READER as MATTERMOST
 from pipeline.ingest.readers.mbox import READER as MBOX
 from pipeline.ingest.readers.messenger import READER as MESSENGER
+from pipeline.ingest.readers.new_reddit import READER as NEW_REDDIT
 from pipeline.ingest.readers.nntp import READER as NNTP
 from pipeline.ingest.readers.old_reddit import READER as OLD_REDDIT
 from pipeline.ingest.readers.pasted_text import READER as PASTED_TEXT
@@ -56,6 +57,7 @@ READERS: tuple[Reader, ...] = (
     HACKERNEWS,
     HACKERNEWS_PAGE,
     OLD_REDDIT,
+    NEW_REDDIT,
     REDDIT,
     DISQUS,
     WORDPRESS,

@@ -11,7 +11,7 @@ below the submission; it is left out on pages that start further down.
 **What bites.** Three scores stand in a row, for those who vote down, not at all, and up: the middle one is read. A
 score that is hidden is null. Comments that the page leaves out ("load more comments", "continue this thread") are
 counted as ``more`` in the extra of the comment they answer. Deleted comments keep their place, their author is no link,
-and their words are "[deleted]" or "[removed]". Pages of Reddit's new layouts are not read.
+and their words are "[deleted]" or "[removed]". Pages of the layout since 2023 have a reader of their own.
 
 A file is such a page when it is HTML with the things of the old layout, or with its container in the part that is
 looked at.
