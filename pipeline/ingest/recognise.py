@@ -9,10 +9,11 @@ In: a source. Out: a reader.
 from __future__ import annotations
 
 from pipeline.errors import InputError, SettingError
-from pipeline.ingest.containers import Source
+from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import Reader
 from pipeline.ingest.readers import READERS
 from pipeline.ingest.readers.columns import KNOWN
+from pipeline.ingest.readers.table_csv import is_other_table
 from pipeline.settings import ReadSettings
 
 
@@ -47,13 +48,15 @@ def recognise_format(source: Source) -> Reader:
         if reader.recognise(head):
             return reader
     raise InputError(
-        f"{source.name}: no reader knows this format; it {_likeness(head.data)}. "
+        f"{source.name}: no reader knows this format; it {_likeness(head)}. "
         "See `threadloom formats`, or name one with --format (flat_text takes every line for a post)."
     )
 
 
-def _likeness(data: bytes) -> str:
-    start = data.lstrip()[:64].lower()
+def _likeness(head: Head) -> str:
+    start = head.data.lstrip()[:64].lower()
+    if is_other_table(head):
+        return "looks like a table none of whose columns is known to hold words (--map COLUMN=text says which does)"
     if start.startswith((b"{", b"[")):
         return "looks like one JSON document, not like objects with named columns"
     if start.startswith(b"<"):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.errors import InputError
 from pipeline.ingest.mojibake import mend_text
 from tests.ingest.reading import known_of, read_bytes
 
@@ -124,3 +125,15 @@ def test_too_long_rows_and_stray_carriage_returns(tmp_path: Path) -> None:
 def test_nameless_and_repeated_columns_are_kept(tmp_path: Path) -> None:
     records, _ = read_bytes(tmp_path, b",text,mood,mood\n0,soup,glad,sad\n1,stew,,\n")
     assert records["extra"].to_list() == ['{"column 1":"0","mood":"glad","mood 4":"sad"}', '{"column 1":"1"}']
+
+
+def test_a_table_without_words_is_no_discussion(tmp_path: Path) -> None:
+    index = b"format\tpath\tbytes\nhtml\ta.html\t7\njson\tb.json\t8\nmbox\tc.mbox\t9\n"
+    with pytest.raises(InputError, match="looks like a table none of whose columns"):
+        read_bytes(tmp_path, index)
+    records, _ = read_bytes(tmp_path, index, columns={"path": "text"})
+    assert records["body"].to_list() == ["a.html", "b.json", "c.mbox"]
+    prose, _ = read_bytes(
+        tmp_path, b"Well, well, well\nSo it is, friend, and always was\nYes, no\nMaybe, who knows, it may\n"
+    )
+    assert prose.height == 4

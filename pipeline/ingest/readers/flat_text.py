@@ -13,9 +13,9 @@ what stands above.
 UTF-16 is read if it starts with its mark. A line with NUL bytes is no text and goes to quarantine. Pages with header
 lines ("name 3 hours ago") give those lines as posts too.
 
-A file is flat text when no other reader knows it and it holds text: no NUL bytes, and not plainly XML, HTML or one
-JSON document, whose brackets nobody wants as posts. ``--format flat_text`` reads even those line by line. An empty
-file is flat text without posts.
+A file is flat text when no other reader knows it and it holds text: no NUL bytes, and not plainly XML, HTML, one JSON
+document or a table without a column of words, whose brackets and figures nobody wants as posts. ``--format flat_text``
+reads even those line by line. An empty file is flat text without posts.
 
 >>> READER.recognise(Head("page.txt", "I agree.\\nI agree.\\n".encode(), complete=True))
 True
@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.table_csv import is_other_table
 from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch, Rejections, extra_json, record_frame
 
 # Marks without width say nothing at the edge of a line: zero width space, word joiner, byte order mark.
@@ -39,7 +40,7 @@ _REPAIRED = extra_json({"text_repaired": True})
 
 def recognise(head: Head) -> bool:
     """Whether a file holds text and nothing that plainly wants another reader."""
-    return b"\0" not in head.data and not _MARKED_UP.match(head.data.lstrip())
+    return b"\0" not in head.data and not _MARKED_UP.match(head.data.lstrip()) and not is_other_table(head)
 
 
 def describe(source: Source) -> CaptureFacts:

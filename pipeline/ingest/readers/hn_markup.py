@@ -22,7 +22,7 @@ _AGE = re.compile(r"\b(?:\d+ \w+ ago|on \w+ \d+, \d{4})")
 _ISO_EPOCH = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)Z?(?: (\d+))?$")
 _OWN_ADDRESS = re.compile(r"[?&]whence=([^&#]+)")
 _COUNT = re.compile(r"^(-?\d{1,15})\b")
-_REPLY = re.compile(r"""class=["']reply\b""")
+_REPLY = re.compile(r"""class=["']reply\b|<font size=["']?1\b""")
 _STEP = 40  # pixels
 _LONGEST_SIGN = 200
 
@@ -108,9 +108,10 @@ def comment_body(cell: LexborNode) -> tuple[str | None, str | None]:
     html = inner_of(words)
     if words is None or html is None:
         return None, None
-    if _REPLY.search(html):  # in some years within the words
-        for link in words.css(".reply"):
-            link.decompose()
+    if _REPLY.search(html):  # within the words in some years, and wherever the words end in a second paragraph
+        small = [part for part in words.css('font[size="1"]') if text_of(part) in ("reply", "-----")]
+        for part in [*words.css(".reply"), *small]:
+            part.decompose()
         html = inner_of(words)
     sign = text_of(words) if html is not None and len(html) < _LONGEST_SIGN else None
     if sign == "[deleted]":

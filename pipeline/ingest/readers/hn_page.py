@@ -184,7 +184,7 @@ def _add_comment(
 
 READER = Reader(
     name="hackernews_page",
-    version=2,
+    version=3,
     title="Pages of Hacker News",
     extensions=(".html",),
     replies="indentation, or the link to the parent",

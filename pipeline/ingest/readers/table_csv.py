@@ -45,9 +45,11 @@ from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch, Rejection
 
 _DELIMITERS = (",", ";", "\t", "|")
 _NAME = re.compile(r"[\w .:/#()-]{0,64}")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][\w .-]{0,39}")
 _SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\s*", re.IGNORECASE)
 _ROWS_LOOKED_AT = 20
 _ROWS_THAT_FIT = 0.6
+_NAMES_OF_A_TABLE = _ROWS_OF_A_TABLE = 3
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,36 @@ def recognise(head: Head) -> bool:
     layout = _find_layout(head)
     if layout is None or len(layout.names) < 2 or not all(_NAME.fullmatch(name) for name in layout.names):
         return False
+    return _names_text(head, layout) and _share_that_fits(head, layout) >= _ROWS_THAT_FIT
+
+
+def is_other_table(head: Head) -> bool:
+    """Whether a file is plainly a table, none of whose columns is known to hold words: an index, figures.
+
+    That is: a first row of at least three different names, and at least three rows below it, all with as many fields.
+    """
+    layout = _find_layout(head)
+    return (
+        layout is not None
+        and len(layout.names) >= _NAMES_OF_A_TABLE
+        and len(set(layout.names)) == len(layout.names)
+        and all(_PLAIN_NAME.fullmatch(name) for name in layout.names)
+        and not _names_text(head, layout)
+        and len(_lines(head)) > layout.lines + _ROWS_OF_A_TABLE
+        and _share_that_fits(head, layout) == 1
+    )
+
+
+def _names_text(head: Head, layout: _Layout) -> bool:
     for_text = TEXT_NAMES | {name.strip().lower() for name, known in head.columns.items() if known == "text"}
-    if not any(name.lower() in for_text for name in layout.names):
-        return False
+    return any(name.lower() in for_text for name in layout.names)
+
+
+def _share_that_fits(head: Head, layout: _Layout) -> float:
+    """The share of the rows after the first that have as many fields as it has names; 1 where there are none."""
     feed = Feed(iter(_lines(head)[layout.lines :]), len(head.data))
     rows = list(islice(parse_rows(feed, layout.delimiter, len(layout.names)), _ROWS_LOOKED_AT))
-    return sum(row.trouble is None for row in rows) >= _ROWS_THAT_FIT * len(rows)
+    return sum(row.trouble is None for row in rows) / len(rows) if rows else 1.0
 
 
 def describe(source: Source) -> CaptureFacts:

@@ -78,6 +78,8 @@ def test_pages_of_2012() -> None:
         ("80000005", "80000002", True, 1, "dot", None),
     ]
     assert first["body"][0] == "Mine is <i>too short</i>.<p>Roof attached.</p>"
+    # The reply link and the rule below a comment, which a second paragraph draws into its words, are no words.
+    assert not first["body"].str.contains("reply|-----").any()
     assert first["posted_at_raw"].to_list() == ["300 days ago", "299 days ago", None, "298 days ago", "298 days ago"]
     second, _ = read_file(CASE / "page2_2012.html")
     assert second.select("native_id", "native_parent", "parent_known", "native_discussion", "depth").rows() == [
