@@ -8,7 +8,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from pipeline.tables import POST_FLAGS, PUBLISHED, SORT_KEYS, TABLE_VERSION
+from pipeline.tables import ENRICHED, POST_FLAGS, PUBLISHED, SORT_KEYS, TABLE_VERSION
 
 PAGE = Path(__file__).with_name("tables.md")
 _HEAD = f"""# Tables
@@ -18,6 +18,13 @@ Generated from `pipeline/tables.py` (version {TABLE_VERSION}) by `python docs/bu
 Every table lies under `parquet/current/<table>/part-*.parquet`. Times are UTC with microseconds; offsets count
 characters (code points), the end exclusive; ids are sixteen characters of `a-z2-7`, made from content alone. A column
 is never null unless its type ends in `?`. Keys are in **bold**.
+"""
+
+_MADE = """# Tables made when asked for
+
+`threadloom enrich language` makes them of the newest snapshot, offline, under `parquet/enriched/<run_id>/<table>/`.
+They go when that snapshot goes; that of the next run needs them made again.
+`open_archive("parquet").enriched("languages")` opens one, and `threadloom query` knows it by its name.
 """
 
 
@@ -48,7 +55,8 @@ def build_page() -> str:
     """The page as Markdown."""
     flags = "\n".join(f"- `{flag}`: {meaning}" for flag, meaning in POST_FLAGS.items())
     tables = "\n".join(_describe_table(name, schema) for name, schema in PUBLISHED.items())
-    return f"{_HEAD}\n{tables}\n## Flags of posts\n\n{flags}\n"
+    made = "\n".join(_describe_table(name, schema) for name, schema in ENRICHED.items())
+    return f"{_HEAD}\n{tables}\n{_MADE}\n{made}\n## Flags of posts\n\n{flags}\n"
 
 
 if __name__ == "__main__":

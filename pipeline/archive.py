@@ -17,6 +17,7 @@ from typing import IO
 import polars as pl
 
 from pipeline.store.digest import digest_archive
+from pipeline.store.enriched import find_enriched, scan_enriched
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.leases import lease_snapshot
 from pipeline.store.snapshot import find_snapshot, scan_table
@@ -83,8 +84,17 @@ class Archive:
         return kept.join(self.repeats, on="post_id", how="anti", maintain_order="left")
 
     def tables(self) -> dict[str, pl.LazyFrame]:
-        """Every published table by name, and ``clean``."""
-        return {**{name: getattr(self, name) for name in PUBLISHED}, "clean": self.clean}
+        """Every published table by name, ``clean``, and what ``threadloom enrich`` made of them."""
+        made = {name: scan_enriched(self.snapshot, name) for name in find_enriched(self.snapshot)}
+        return {**{name: getattr(self, name) for name in PUBLISHED}, "clean": self.clean, **made}
+
+    def enriched(self, name: str) -> pl.LazyFrame:
+        """A table made of this snapshot by ``threadloom enrich``, as ``languages``.
+
+        Raises:
+            ArchiveError: it was not made yet.
+        """
+        return scan_enriched(self.snapshot, name)
 
     def resolve(self, identifier: str) -> str | None:
         """The post_id or discussion_id that an id stands for today, or null where it stands for nothing.

@@ -32,6 +32,7 @@ Listing = Literal["auto", "page", "time"]
 _LENSES = "explicit, indent, page-meta, page-text, time-meta, time-text"
 Format = Literal["table", "csv", "json"]
 Forgettable = Literal["post", "author", "discussion", "capture"]
+Enrichment = Literal["language"]
 Decision = Literal["parent_is", "parent_is_not", "same_as", "not_same_as"]
 
 _WIDTH = 240  # of tables where there is no terminal, hence no edge
@@ -266,6 +267,22 @@ def forget(
     with RunProgress(_console(errors=True), "forgetting") as progress:
         summary = forget_for_good(archive, kind, name, source, progress)
     typer.echo(f"{archive} is published without it, as run {summary.run_id}; the raw files are yours to clean.")
+
+
+@app.command()
+def enrich(
+    kind: Annotated[Enrichment, typer.Argument(metavar="KIND", help="language: which language each post is in.")],
+    directory: ArchiveArgument = Path("parquet"),
+    confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="A language that is less sure than this is null.")
+    ] = 0.5,
+    output: OutputOption = "table",
+) -> None:
+    """Make a table that is no part of a run from what was published; offline. It goes with its snapshot."""
+    from pipeline.enrich import enrich_language
+
+    makers = {"language": enrich_language}
+    _print_rows(makers[kind](directory, confidence), output, limit=200)
 
 
 @app.command()

@@ -504,6 +504,19 @@ class Signatures(dy.Schema):
     signature = dy.Binary(nullable=False, description="Little-endian uint32 values, affine32 scheme.")
 
 
+class Languages(dy.Schema):
+    """One row per post with words: the language of its own words, made by ``threadloom enrich language``."""
+
+    post_id = _id("The post.", key=True)
+    language = _text("ISO 639 code; null where there are too few words, or it is not sure.")
+    confidence = _share("Probability of the most probable language; null where there are too few words.", nullable=True)
+    model = _text("What identified it.", nullable=False)
+
+    @dy.rule()
+    def language_is_sure(cls) -> pl.Expr:
+        return pl.col("language").is_null() | pl.col("confidence").is_not_null()
+
+
 PUBLISHED: dict[str, type[dy.Schema]] = {
     "posts": Posts,
     "discussions": Discussions,
@@ -519,6 +532,9 @@ PUBLISHED: dict[str, type[dy.Schema]] = {
     "runs": Runs,
 }
 
+# Made of a snapshot when asked for, beside it; no part of a run or of its digests.
+ENRICHED: dict[str, type[dy.Schema]] = {"languages": Languages}
+
 SORT_KEYS: dict[str, tuple[str, ...]] = {
     "posts": ("discussion_id", "position"),
     "discussions": ("discussion_id",),
@@ -532,6 +548,7 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
     "aliases": ("seed_id",),
     "decisions": ("decided_at", "decision_id"),
     "runs": ("run_id",),
+    "languages": ("post_id",),
 }
 
 

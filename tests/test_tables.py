@@ -11,6 +11,7 @@ import pytest
 from pipeline import tables
 from pipeline.errors import ContractError
 from pipeline.tables import (
+    ENRICHED,
     PUBLISHED,
     SORT_KEYS,
     Aliases,
@@ -178,6 +179,7 @@ def test_a_value_that_does_not_fit_its_dtype_is_refused_by_its_table():
 
 
 def test_every_published_table_says_how_it_is_sorted():
-    assert set(SORT_KEYS) == set(PUBLISHED)
+    tables = {**PUBLISHED, **ENRICHED}
+    assert set(SORT_KEYS) == set(tables)
     for name, keys in SORT_KEYS.items():
-        assert set(keys) <= set(PUBLISHED[name].columns())
+        assert set(keys) <= set(tables[name].columns())

@@ -26,7 +26,8 @@ class ArchiveLayout:
     ``current`` is a symbolic link to one of ``snapshots/<run_id>``, each a whole set of published tables;
     ``captures/<capture_id>`` keeps the normalised records of every capture ever ingested, so that a later run needs no
     raw file; ``decisions.parquet`` keeps what people decided, ``tombstones.parquet`` what they had forgotten;
-    ``work/<run_id>`` is the scratch of one run. A name that ends in ``.tmp`` is unfinished and never read.
+    ``enriched/<run_id>`` has tables made of a snapshot later on; ``work/<run_id>`` is the scratch of one run. A name
+    that ends in ``.tmp`` is unfinished and never read.
     """
 
     root: Path
@@ -71,6 +72,10 @@ class ArchiveLayout:
     def run_work(self, run_id: str) -> Path:
         """The scratch folder of one run. Raises ArchiveError where run_id cannot be a folder's name."""
         return self.work / _checked(run_id)
+
+    def enriched(self, run_id: str) -> Path:
+        """Tables made of one run's tables. Raises ArchiveError where run_id cannot be a folder's name."""
+        return self.root / "enriched" / _checked(run_id)
 
     def capture(self, capture_id: str) -> Path:
         """The folder of one kept capture. Raises ArchiveError where capture_id cannot be a folder's name."""

@@ -136,6 +136,8 @@ def drop_old_snapshots(layout: ArchiveLayout, keep: int, *, even_if_read: bool =
                 remove_folder(snapshot)
         else:
             continue
+        if layout.enriched(run_id).exists():
+            remove_folder(layout.enriched(run_id))
         dropped.append(run_id)
     for left in sorted(layout.snapshots.glob(f"*{TEMPORARY}")):
         shutil.rmtree(left)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ids import digest_file
 from pipeline.store.durable import replacing
-from pipeline.tables import PUBLISHED, SORT_KEYS, Signatures, empty_table, fit_table
+from pipeline.tables import ENRICHED, PUBLISHED, SORT_KEYS, Signatures, empty_table, fit_table
 
 GROUP_ROWS = 1 << 17
 PART_GROUPS = 8
@@ -46,8 +46,8 @@ class PartFile:
 
 
 def schema_of(name: str) -> type[dy.Schema]:
-    """The schema of a published table, or of the index's signatures."""
-    return Signatures if name == "signatures" else PUBLISHED[name]
+    """The schema of a published or enriched table, or of the index's signatures."""
+    return Signatures if name == "signatures" else ENRICHED[name] if name in ENRICHED else PUBLISHED[name]
 
 
 def sort_columns(name: str) -> list[str]:
