@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Listing = Literal["auto", "page", "time"]
 _LENSES = "explicit, indent, page-meta, page-text, time-meta, time-text"
+Markup = Literal["plain", "markdown", "html"]
 Format = Literal["table", "csv", "json"]
 Forgettable = Literal["post", "author", "discussion", "capture"]
 Enrichment = Literal["language"]
@@ -85,6 +86,7 @@ def run(
     listing: Annotated[
         Listing, typer.Option(help="What the order of rows is: page (depth first), time, or auto.")
     ] = "auto",
+    markup: Annotated[Markup, typer.Option(help="What the texts of a table are written in.")] = "plain",
     workers: Annotated[int, typer.Option(min=1, max=256, help="Tasks at the same time.")] = 2,
     buckets: Annotated[int, typer.Option(min=1, max=4096, help="Parts of the work; more need less memory.")] = 16,
     memory: Annotated[int, typer.Option(min=1, help="MiB that matching duplicates may use.")] = 1024,
@@ -96,7 +98,8 @@ def run(
     """Read raw dumps and publish clean, threaded tables."""
     from pipeline.settings import RunParameters, load_settings
 
-    reading = {"format": format_name, "source": source, "columns": _pairs(renames, "--map"), "listing": listing}
+    columns = _pairs(renames, "--map")
+    reading = {"format": format_name, "source": source, "columns": columns, "listing": listing, "markup": markup}
     # What the options above set is not to be set twice in two spellings.
     extra = _pairs(others, "--set")
     if taken := sorted(reading.keys() & extra.keys()):

@@ -137,3 +137,10 @@ def test_a_table_without_words_is_no_discussion(tmp_path: Path) -> None:
         tmp_path, b"Well, well, well\nSo it is, friend, and always was\nYes, no\nMaybe, who knows, it may\n"
     )
     assert prose.height == 4
+
+
+@pytest.mark.parametrize("markup", ["plain", "markdown", "html"])
+def test_markup_is_what_is_said(tmp_path: Path, markup: str) -> None:
+    data = b"id,text\n1,<p>soup &amp; *stew*</p>\n"
+    records, _ = read_bytes(tmp_path, data, markup=markup)
+    assert records.select("body", "markup").row(0) == ("<p>soup &amp; *stew*</p>", markup)

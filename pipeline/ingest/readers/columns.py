@@ -15,6 +15,9 @@ means something inside its ``discussion_id``, and where there is none, only insi
 
 **Titles.** The title of a row that answers nothing is the title of its discussion.
 
+**Markup.** Texts are plain unless ``--markup markdown`` or ``--markup html`` says what they are written in; a ``>``
+that begins a line quotes in all three.
+
 **What bites.** Ids may be numbers or strings: 17 and "17" are one id. pandas writes integer columns with gaps as
 floats; a parent "12.0" beside an id "7" is 12. Times are kept as written, whatever they are. "null", "None", "NaN"
 and an empty string are no id and no time. A bad value in an optional column (a score of "many") is null and kept in
@@ -143,7 +146,7 @@ def table_batch(rows: TableRows, *, parents: bool, settings: ReadSettings, rejec
     Args:
         rows: n rows.
         parents: whether the file, not only these rows, has a parent_id column.
-        settings: what scopes the ids.
+        settings: what scopes the ids, and what texts are written in.
         rejections: rows of the same batch that were rejected before.
     """
     size = len(rows.ordinals)
@@ -183,7 +186,7 @@ def table_batch(rows: TableRows, *, parents: bool, settings: ReadSettings, rejec
         ordinal=pl.Series(rows.ordinals, dtype=pl.Int64),
         location=pl.Series(rows.locations, dtype=pl.String),
         parent_known=pl.lit(parents),
-        markup=pl.lit("plain"),
+        markup=pl.lit(settings.markup),
         extra=pl.Series([extra_json(other) if other else None for other in others], dtype=pl.String),
     )
     hollow = frame["native_id"].is_null() & frame["body"].is_null()

@@ -67,7 +67,7 @@ def read(source: Source) -> Iterator[Batch]:
                 "ordinal": ordinals,
                 "location": [f"line {place}" for place in places],
                 "body": bodies,
-                "markup": "plain",
+                "markup": source.settings.markup,
                 "extra": extras,
             }
         )
