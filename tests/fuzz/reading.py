@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -74,12 +75,17 @@ def break_file(seeds: list[Seed], number: int) -> Broken:
     seed = random.choice(seeds)
     others = [random.choice(seeds).data for _ in range(3)]
     data = mutate(seed.data, random, others)
-    names = set(list_formats()["name"])
+    names = _format_names()
     format_name = seed.format if seed.format in names and random.random() < 0.5 else None
     if random.random() < 0.05:
         format_name = random.choice(sorted(names))
     suffix = random.choice([seed.path.suffix, seed.path.suffix, ".txt", ".json", ".html", ".zip", ""])
     return Broken(f"{seed.path.stem[:40]}-{number}{suffix}", data, format_name)
+
+
+@cache
+def _format_names() -> frozenset[str]:
+    return frozenset(list_formats()["name"])
 
 
 def read_broken(folder: Path, broken: Broken) -> str | None:
