@@ -225,7 +225,10 @@ class Sightings(dy.Schema):
     sighting_id = _id("The record: digest of capture and ordinal.", key=True)
     capture_id = _id("The capture it stands in.")
     ordinal = _count("Its place among the records of its capture, rejected ones counted.")
-    listing = _count("Which listing of the capture it stands in: a file may hold several, or one twice.")
+    listing = _count(
+        "Which listing of the capture it stands in (a file may hold several, or one twice): the ordinal of its first "
+        "record."
+    )
     location = _text("Line or byte offset in the file.", nullable=False)
     post_id = _id("The post it shows; for a quote the post whose quotation it is.")
     match = _one_of(MATCHES, "How it relates to the post's first sighting.")

@@ -18,7 +18,7 @@ from pipeline.ids import digest_texts
 from pipeline.store.digest import digest_table
 from pipeline.store.index import IndexFacts, SignatureIndex, encode_signatures, write_index
 from pipeline.store.layout import ArchiveLayout
-from pipeline.store.snapshot import Manifest, TableFacts, switch_current, write_manifest
+from pipeline.store.snapshot import Manifest, TableFacts, keep_frame, switch_current, write_manifest
 from pipeline.store.write import write_table
 from pipeline.tables import PUBLISHED, TABLE_VERSION, Records, fit_table
 
@@ -246,7 +246,11 @@ def sample_index(names: tuple[str, ...] = ("p0", "p1", "s2"), permutations: int 
 
 
 def publish_unchecked(
-    root: Path, tables: Mapping[str, pl.DataFrame], index: SignatureIndex | None = None, run_id: str = RUN
+    root: Path,
+    tables: Mapping[str, pl.DataFrame],
+    index: SignatureIndex | None = None,
+    run_id: str = RUN,
+    kept: Mapping[str, pl.DataFrame] | None = None,
 ) -> Path:
     """Publish tables whose rules may be broken, with a manifest that is true of them."""
     layout = ArchiveLayout(root)
@@ -257,7 +261,8 @@ def publish_unchecked(
         written = pl.scan_parquet(folder / name / "part-*.parquet")
         facts[name] = TableFacts(frame.height, digest_table(name, written), parts)
     signatures = tuple(write_index(folder / "index", index)) if index else ()
-    write_manifest(folder, Manifest(run_id, TABLE_VERSION, facts, signatures))
+    files = tuple(keep_frame(name, frame, folder) for name, frame in (kept or {}).items())
+    write_manifest(folder, Manifest(run_id, TABLE_VERSION, facts, signatures, files))
     switch_current(layout, run_id)
     return folder
 

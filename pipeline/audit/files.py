@@ -18,7 +18,7 @@ from pipeline.audit.finding import Finding, count_wrong, name_rows
 from pipeline.ids import digest_file
 from pipeline.store.digest import digest_table
 from pipeline.store.leases import MANIFEST
-from pipeline.store.snapshot import Manifest
+from pipeline.store.snapshot import KEPT, Manifest
 from pipeline.store.write import schema_of, sort_columns
 from pipeline.tables import PUBLISHED, broken_rules
 
@@ -29,6 +29,7 @@ def check_files(snapshot: Path, manifest: Manifest) -> list[Finding]:
     """Every file that the manifest names is there with its bytes, and no other one."""
     published = {(name, f"{name}/{part.name}"): part for name, facts in manifest.tables.items() for part in facts.parts}
     published |= {("signatures", f"index/{part.name}"): part for part in manifest.index}
+    published |= {("kept", f"{KEPT}/{part.name}"): part for part in manifest.kept}
     present = {file.relative_to(snapshot).as_posix() for file in snapshot.rglob("*") if file.is_file()} - {MANIFEST}
     findings = []
     for (table, name), part in sorted(published.items()):

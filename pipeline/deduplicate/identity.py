@@ -62,8 +62,8 @@ def identify_posts(
     spoken = _join_across_discussions(spoken)
     spoken = _add_seeds(spoken).with_columns(evident=pl.col("label"))
     spoken, aliases = _name_posts(obey_sameness(spoken, decisions))
-    aliases = pl.concat([aliases, _alias_discussions(units)]).sort("seed_id")
     spoken = _follow_parents(_resolve_parents(spoken))
+    aliases = pl.concat([aliases, _alias_discussions(units, spoken)]).sort("seed_id")
     placeholders = _add_placeholders(spoken)
     return Identity(
         _order_posts(_add_quotes(spoken, quotes), placeholders), *_order_placeholders(spoken, placeholders), aliases
@@ -197,9 +197,27 @@ def _name_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return rows, aliases.with_columns(table=pl.lit("posts"))
 
 
-def _alias_discussions(units: pl.DataFrame) -> pl.DataFrame:
+def _alias_discussions(units: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Aliases of discussions; one whose posts all moved to others stands for where most of its records are."""
+    homes = (
+        rows.select("unit", now="discussion_id")
+        .join(units.select("unit", "discussion_id"), on="unit", how="left")
+        .group_by("discussion_id", "now")
+        .agg(pl.len().alias("n"))
+        .sort("discussion_id", "n", "now", descending=[False, True, False])
+    )
+    emptied = homes.filter(~pl.col("discussion_id").is_in(rows["discussion_id"].unique().implode()))
+    moved = emptied.unique("discussion_id", keep="first", maintain_order=True).select("discussion_id", "now")
+    seeds = pl.concat(
+        [
+            units.select("listing_id", "discussion_id"),
+            units.select(pl.col("discussion_id").alias("listing_id"), "discussion_id"),
+        ]
+    )
     return (
-        units.select(seed_id="listing_id", id="discussion_id")
+        seeds.unique()
+        .join(moved, on="discussion_id", how="left")
+        .select(seed_id="listing_id", id=pl.coalesce("now", "discussion_id"))
         .filter(pl.col("seed_id") != pl.col("id"))
         .unique()
         .with_columns(table=pl.lit("discussions"))
@@ -212,8 +230,8 @@ def _resolve_parents(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(parent_scope=scope)
     known = (
         rows.filter(pl.col("native_id").is_not_null())
-        .select("parent_scope", native_parent="native_id", seen_id="post_id")
-        .unique(["parent_scope", "native_parent"], keep="any")
+        .group_by("parent_scope", native_parent="native_id")
+        .agg(seen_id=pl.col("post_id").min())
     )
     unseen = digest_columns(rows.select("parent_scope", "native_parent"), "post")
     return (

@@ -2,7 +2,10 @@
 
 In: the key columns of Records, and pairs of words_keys that say nearly the same. Out: the same rows with their listing.
 
->>> find_listings(records, near).select("sighting_id", "listing_id", "unit", "seat")
+>>> find_listings(records, near, own).select("sighting_id", "listing_id", "unit", "seat")
+
+Where a capture is cut, and what its listings are called, follows from the capture alone: other captures come later, and
+what was published before they came must still be found.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from pipeline.ids import digest_columns
 INFORMATIVE_BITS = 30.0
 SEED_TEXTS = 3
 
-_UNIT = ("capture_id", "listing", "discussion_scope", "native_discussion")
+UNIT = ("capture_id", "listing", "discussion_scope", "native_discussion")
 
 
 def add_near_keys(records: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
@@ -33,31 +36,41 @@ def add_near_keys(records: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def find_listings(records: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+def find_listings(records: pl.DataFrame, near: pl.DataFrame, own: pl.DataFrame | None = None) -> pl.DataFrame:
     """Cuts captures into listings.
 
     Args:
         records: columns sighting_id, capture_id, ordinal, listing, discussion_scope, native_discussion, native_id,
             author_key, posted_at, words_key, information, n_words.
         near: left_key, right_key: words_keys verified to say nearly the same.
+        own: capture_id, left_key, right_key: such pairs within one capture, found from its own texts; null: none.
 
     Returns:
         The rows sorted by capture and ordinal, with near_key and
 
         - unit: UInt32, equal for the records of one listing, numbered in the order of the rows;
         - seat: UInt32, place in that listing from 0;
-        - listing: Int64, the listing's number within its capture;
+        - listing: Int64, the listing's number within its capture: the ordinal of its first record;
         - listing_id: seed of the listing, made from what it is about: the discussion it names, else its texts.
           Two listings of equal seed show the same discussion.
     """
     rows = add_near_keys(records, near).sort("capture_id", "ordinal")
-    rows = rows.with_columns(unit=_number(rows, _UNIT)).with_columns(seat=pl.int_range(pl.len()).over("unit"))
-    rows = rows.with_columns(part=_restart_parts(rows))
+    rows = rows.with_columns(unit=_number(rows, UNIT)).with_columns(seat=pl.int_range(pl.len()).over("unit"))
+    rows = rows.with_columns(part=_restart_parts(_add_own_keys(rows, own)))
     rows = rows.with_columns(unit=_number(rows, ("unit", "part"))).with_columns(
         seat=pl.int_range(pl.len()).over("unit").cast(pl.UInt32),
-        listing=(pl.col("unit").rank("dense").over("capture_id") - 1).cast(pl.Int64),
+        listing=pl.col("ordinal").min().over("unit").cast(pl.Int64),
     )
     return _add_seeds(rows.drop("part"))
+
+
+def _add_own_keys(rows: pl.DataFrame, own: pl.DataFrame | None) -> pl.DataFrame:
+    """Adds own_key: as near_key, by pairs within each capture."""
+    if own is None or own.is_empty():
+        return rows.with_columns(own_key=pl.col("words_key"))
+    in_capture = [pl.concat_str("capture_id", name).alias(name) for name in ("left_key", "right_key")]
+    marked = rows.select(pl.concat_str("capture_id", "words_key").alias("words_key"))
+    return rows.with_columns(own_key=add_near_keys(marked, own.select(in_capture))["near_key"])
 
 
 def _number(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
@@ -77,7 +90,7 @@ def _restart_parts(rows: pl.DataFrame) -> pl.Series:
         "words_key",
         "information",
         exact=pl.col("seat").shift(1).over(*said, "words_key"),
-        close=pl.col("seat").shift(1).over(*said, "near_key"),
+        close=pl.col("seat").shift(1).over(*said, "own_key"),
         loose=pl.col("native_id").is_null(),
     ).with_columns(
         previous=pl.when("loose").then(pl.coalesce("exact", "close")).fill_null(-1).cast(pl.Int64),

@@ -2,7 +2,8 @@
 
 In: the key columns of all records. Out: work parts ``aliases`` and ``decided`` and, per bucket of whole discussions,
 ``bucket-NNNN`` (full records with their identity), ``placeholders/NNNN`` and ``orders/NNNN`` (where each listing shows
-each post).
+each post). Where a run goes on from the snapshot before, all of that is about the records that new ones can touch, and
+``gone/<name>`` says what it replaces.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ import polars as pl
 from pipeline.deduplicate.contained import find_standing_quotes
 from pipeline.deduplicate.identity import Identity, identify_posts
 from pipeline.deduplicate.listings import find_listings
+from pipeline.deduplicate.near import near_duplicates
 from pipeline.deduplicate.orders import list_orders
 from pipeline.deduplicate.overlap import find_discussions
 from pipeline.errors import ContractError
 from pipeline.reconstruct.decided import resolve_decisions
+from pipeline.steps.base import leave_base, take_base
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
+from pipeline.steps.touched import choose_touched
 from pipeline.store.captures import scan_records
 from pipeline.store.decisions import read_decisions
 
 BUCKET_SIGHTINGS = 250_000
 DIVIDE_RECORDS = 100_000
+REPEATED_BITS = 15.0
+REPEATED_PARAGRAPHS = 2
 
 _KEY_COLUMNS = (
     "sighting_id", "capture_id", "ordinal", "listing", "scope", "native_id", "discussion_scope", "native_discussion",
@@ -39,11 +45,12 @@ def identify_all(plan: RunPlan) -> StepReport:
     with timed_report("identify") as report:
         captures = plan.capture_ids()
         near = plan.work.read("near")
-        keys = scan_records(plan.layout, captures, _KEY_COLUMNS).collect()
-        listed = find_listings(keys, near)
-        units = find_discussions(listed)
-        quotes = find_standing_quotes(_read_paragraphs(plan, captures, listed))
         decisions = read_decisions(plan.layout)
+        keys, own = _choose_records(plan, captures, decisions)
+        captures = keys["capture_id"].unique().sort().to_list()
+        listed = find_listings(keys, near, own)
+        units = find_discussions(listed)
+        quotes = find_standing_quotes(_add_words(plan, listed.filter("paragraphs")))
         identity = identify_posts(listed, units, quotes, decisions)
         plan.work.write("aliases", identity.aliases)
         plan.work.write("decided", resolve_decisions(decisions, _current_ids(decisions, identity)))
@@ -82,15 +89,42 @@ def _current_ids(decisions: pl.DataFrame, identity: Identity) -> pl.DataFrame:
     return found.unique("given", keep="first", maintain_order=True)
 
 
-def _read_paragraphs(plan: RunPlan, captures: list[str], listed: pl.DataFrame) -> pl.DataFrame:
-    """Listed rows of flat texts with their words."""
-    words = (
-        scan_records(plan.layout, captures, ["sighting_id", "words", "paragraphs"])
-        .filter("paragraphs")
-        .drop("paragraphs")
-        .collect()
-    )
-    return listed.filter("paragraphs").join(words, on="sighting_id", how="left", maintain_order="left")
+def _choose_records(plan: RunPlan, captures: list[str], decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Key columns of the records to decide, and the near pairs within their captures."""
+    keys = scan_records(plan.layout, captures, _KEY_COLUMNS).collect()
+    flat = _find_repetitive(keys)
+    base = take_base(plan)
+    if base is not None:
+        own = _pair_paragraphs(plan, flat.filter(~flat.is_in(list(base.captures))))
+        touched = choose_touched(plan, base, keys, own, decisions)
+        if touched is not None:
+            return touched, _pair_paragraphs(plan, flat.filter(flat.is_in(touched["capture_id"].unique().implode())))
+        leave_base(plan)
+    return keys, _pair_paragraphs(plan, flat)
+
+
+def _find_repetitive(keys: pl.DataFrame) -> pl.Series:
+    """Captures of flat text that may hold a page twice: some of their rarer paragraphs stand in them again."""
+    rare = keys.filter("paragraphs", pl.col("information") >= REPEATED_BITS)
+    counts = rare.group_by("capture_id").agg(again=pl.len() - pl.col("words_key").n_unique())
+    return counts.filter(pl.col("again") >= REPEATED_PARAGRAPHS)["capture_id"].sort()
+
+
+def _pair_paragraphs(plan: RunPlan, captures: pl.Series) -> pl.DataFrame:
+    """Nearly equal texts of captures, each by itself: capture_id, left_key, right_key."""
+    found = [pl.DataFrame(schema={"capture_id": pl.String, "left_key": pl.String, "right_key": pl.String})]
+    # One pass a flat text that repeats itself: what lies in other captures must not change where this one is cut.
+    for capture_id in captures:
+        texts = scan_records(plan.layout, [capture_id], ["words_key", "words"]).collect().unique("words_key")
+        pairs = near_duplicates(texts, plan.parameters.settings)
+        found.append(pairs.select(pl.lit(capture_id).alias("capture_id"), "left_key", "right_key"))
+    return pl.concat(found)
+
+
+def _add_words(plan: RunPlan, listed: pl.DataFrame) -> pl.DataFrame:
+    """Listed rows with their words."""
+    words = scan_records(plan.layout, listed["capture_id"].unique().sort(), ["sighting_id", "words"])
+    return listed.join(words.collect(), on="sighting_id", how="left", maintain_order="left")
 
 
 def _divide_records(
@@ -100,7 +134,7 @@ def _divide_records(
 
     Args:
         captures: whose records to divide.
-        homes: the identity of each of their records, in the order of the records.
+        homes: the identity of each record to divide.
         placeholders, orders: those of all discussions.
     """
     wanted = -(-homes.height // BUCKET_SIGHTINGS)
@@ -112,17 +146,15 @@ def _divide_records(
         housed = frame.join(places, on="discussion_id", how="left", maintain_order="left")
         for number in range(n_buckets):
             plan.work.write(f"{name}/{number:04d}", housed.filter(pl.col("bucket") == number).drop("bucket"))
-    start = 0
+    found = 0
     # Chunk by chunk, so that no more than a chunk's texts are in memory.
-    batches = scan_records(plan.layout, captures).collect_batches(chunk_size=DIVIDE_RECORDS, maintain_order=True)
-    for nth, records in enumerate(batches):
-        own = homes.slice(start, records.height)
-        start += records.height
-        if not own["sighting_id"].equals(records["sighting_id"]):
-            raise ContractError("The kept captures changed while this run read them; run again")
-        whole = pl.concat([records, own.drop("sighting_id")], how="horizontal")
+    records = scan_records(plan.layout, captures).join(homes.lazy(), on="sighting_id", maintain_order="left")
+    for nth, whole in enumerate(records.collect_batches(chunk_size=DIVIDE_RECORDS, maintain_order=True)):
+        found += whole.height
         for (number,), part in whole.partition_by("bucket", as_dict=True).items():
             plan.work.write(f"bucket-{number:04d}/{nth:05d}", part.drop("bucket"))
+    if found != homes.height:
+        raise ContractError("The kept captures changed while this run read them; run again")
     return n_buckets
 
 

@@ -2,8 +2,7 @@
 
 In: the records of captures that the current snapshot has not seen, and its index; or of all captures, where there is no
 such snapshot or something was decided otherwise. Out: work parts ``near`` (verified pairs of texts, with the number of
-bands that make them candidates), ``near-texts`` (their words), ``near-changed`` (texts that gained or lost a pair since
-that snapshot), and the fact ``segments`` (files of the band index).
+bands that make them candidates), and the fact ``segments`` (files of the band index).
 
 Signatures, buckets and pairs are held within the run's memory setting, and words are read of candidate pairs alone.
 """
@@ -17,17 +16,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline import __version__
 from pipeline.algorithms.id_sets import IdSet
 from pipeline.deduplicate.candidates import describe_bands, key_texts, long_enough
 from pipeline.deduplicate.near import verify_pairs
-from pipeline.errors import ArchiveError
 from pipeline.normalise import NORMALISER_VERSION
-from pipeline.pack import load_pack
+from pipeline.steps.base import take_base
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
 from pipeline.store.bands import BandFacts, changed_pairs, merge_segments, read_ids, write_segment
 from pipeline.store.index import find_segments, keep_segment, read_near
-from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.store.texts import fetch_texts, new_texts
 
 _SHARE = 4  # of the memory setting that keys and texts may each have
@@ -57,42 +53,26 @@ def match_duplicates(plan: RunPlan) -> StepReport:
         facts = _band_facts(plan)
         segments, n_texts, mean_bytes = _index_texts(plan, known, facts)
         memory = plan.parameters.memory << 20
-        near, changed = known.near, [pl.Series(dtype=pl.String)]
+        near = known.near
         # Pairs come in ranges of their left ids: a handful of frames, more where pairs are many.
         for changes in changed_pairs(known.segments, segments, facts, plan.work.path, memory):
-            came, gone, near = _apply(near, changes)
+            came, near = _apply(near, changes)
             verified = [_verify(plan, known, pairs) for pairs in _split(came, memory // _SHARE // mean_bytes)]
             near = pl.concat([near, *verified])
-            changed += [frame[key] for frame in (*verified, gone) for key in ("left_key", "right_key")]
         near = near.sort(_PAIR_KEYS)
         plan.work.write("near", near)
-        plan.work.write("near-changed", pl.concat(changed).unique().sort().to_frame("words_key"))
-        _keep_texts(plan, known, near, memory // _SHARE // mean_bytes)
         plan.work.write_json("segments", [str(path) for path in _compact(plan, segments)])
         report.counts.update(new_texts=n_texts, near_pairs=near.height)
     return report
 
 
 def _open_index(plan: RunPlan) -> _Known:
-    """The index of the current snapshot, empty where what it says does not hold for this run."""
-    nothing = _Known(frozenset(), (), pl.DataFrame(schema=_NEAR))
-    try:
-        snapshot = find_snapshot(plan.layout.root)
-    except ArchiveError:
-        return nothing
-    near = read_near(snapshot)
-    last = scan_table(snapshot, "runs").tail(1).collect().row(0, named=True)
-    decided = (last["code_version"], last["fingerprint"], last["model_pack"])
-    known = frozenset(last["inputs"])
-    stays = known <= set(plan.capture_ids()) and known.isdisjoint(file.capture_id for file in plan.new_files)
-    if (
-        near is None
-        or not stays
-        or plan.layout.forgetting.exists()  # nothing made from what was forgotten may be kept
-        or decided != (__version__, plan.parameters.settings.fingerprint(), load_pack().name)
-    ):
-        return nothing
-    return _Known(known, find_segments(snapshot), near)
+    """The index of the snapshot that this run goes on from, empty where there is none."""
+    base = take_base(plan)
+    near = read_near(base.snapshot) if base is not None else None
+    if base is None or near is None:
+        return _Known(frozenset(), (), pl.DataFrame(schema=_NEAR))
+    return _Known(frozenset(base.captures), find_segments(base.snapshot), near)
 
 
 def _band_facts(plan: RunPlan) -> BandFacts:
@@ -148,20 +128,19 @@ def _gather(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield rest
 
 
-def _apply(near: pl.DataFrame, changes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _apply(near: pl.DataFrame, changes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Counts changes of verified pairs.
 
     Returns:
-        Pairs to verify (left_id, right_id, change); verified pairs that are candidates no more; those that stay.
+        Pairs to verify (left_id, right_id, change); verified pairs that are still candidates.
     """
     came = changes.join(near, on=_PAIR_KEYS, how="anti").filter(pl.col("change") > 0)
     if near.is_empty():
-        return came, near, near
+        return came, near
     counted = near.join(changes, on=_PAIR_KEYS, how="left").with_columns(
         pl.col("support") + pl.col("change").fill_null(0)
     )
-    counted = counted.drop("change")
-    return came, counted.filter(pl.col("support") == 0), counted.filter(pl.col("support") != 0)
+    return came, counted.drop("change").filter(pl.col("support") != 0)
 
 
 def _split(pairs: pl.DataFrame, n_texts: int) -> Iterator[pl.DataFrame]:
@@ -198,10 +177,3 @@ def _compact(plan: RunPlan, segments: Sequence[Path]) -> list[Path]:
     merged = plan.work.path / "bands" / "merged.parquet"
     merge_segments(merged, small)
     return [keep_segment(merged), *by_size[_MERGED:]]
-
-
-def _keep_texts(plan: RunPlan, known: _Known, near: pl.DataFrame, n_texts: int) -> None:
-    ids = pl.concat([near[key] for key in _PAIR_KEYS]).unique().sort()
-    for nth, start in enumerate(range(0, max(1, ids.len()), max(1, n_texts))):
-        texts = fetch_texts(plan.layout, _search_order(plan, known), ids.slice(start, max(1, n_texts)).to_numpy())
-        plan.work.write(f"near-texts/{nth:05d}", texts.drop("id"))

@@ -18,21 +18,21 @@ import polars as pl
 
 from pipeline import __version__
 from pipeline.algorithms.lsh import choose_banding
-from pipeline.deduplicate.repeats import relate_repeats
 from pipeline.pack import load_pack
+from pipeline.steps.base import CAPTURES, Base, digest_captures, take_base
 from pipeline.steps.plan import RunPlan, RunSummary, StepReport
+from pipeline.steps.revised import FIRSTS, SHOWN, keep_firsts, keep_shown, relate_again, revise_tables
 from pipeline.store.captures import kept_captures, scan_quarantine
 from pipeline.store.decisions import read_decisions
-from pipeline.store.index import IndexFacts, SignatureIndex
+from pipeline.store.index import IndexFacts, SignatureIndex, scan_signatures
+from pipeline.store.revise import Change
 from pipeline.store.snapshot import drop_old_snapshots, find_snapshot, publish_snapshot, read_manifest
+from pipeline.store.write import TableRows
 from pipeline.tables import (
     PUBLISHED,
     TABLE_VERSION,
-    Aliases,
     Captures,
     Duplicates,
-    Quarantine,
-    Repeats,
     Runs,
     Signatures,
     check_table,
@@ -50,24 +50,23 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     """
     begun = time.perf_counter()
     work = plan.work
-    tables: dict[str, pl.DataFrame | pl.LazyFrame] = {
-        name: work.scan(f"out/{name}", PUBLISHED[name]) for name in _BUCKETED
-    }
-    repeats, reposts = _relate(plan)
-    tables["repeats"] = check_table(Repeats, repeats)
-    tables["duplicates"] = _gather_duplicates(plan, reposts)
-    tables["captures"] = check_table(Captures, _list_captures(plan))
-    tables["quarantine"] = check_table(Quarantine, scan_quarantine(plan.layout, plan.capture_ids()).collect())
-    tables["aliases"] = check_table(Aliases, fit_table(Aliases, work.read("aliases")))
+    base = take_base(plan)
+    firsts, shown = keep_firsts(plan, base), keep_shown(plan, base)
+    tables = _gather_tables(plan, firsts) if base is None else revise_tables(plan, base, firsts)
+    tables["captures"] = check_table(Captures, _list_captures(plan, shown))
     tables["decisions"] = read_decisions(plan.layout)
-    published = StepReport("publish", _count_rows(tables), round(time.perf_counter() - begun, 3))
-    tables["runs"] = check_table(Runs, _record_run(plan, [*reports, published]))
     settings = plan.parameters.settings
     bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
     facts = IndexFacts(settings.permutations, settings.shingle_size, bands, rows)
     segments = tuple(Path(segment) for segment in work.read_json("segments"))
-    index = SignatureIndex(facts, work.scan("out/signatures", Signatures), segments, work.read("near"))
-    snapshot = publish_snapshot(plan.layout, plan.run_id, tables, index)
+    index = SignatureIndex(facts, _gather_signatures(plan, base), segments, work.read("near"))
+    kept = {FIRSTS: firsts, SHOWN: shown, CAPTURES: digest_captures(kept_captures(plan.layout))}
+
+    def record(written: dict[str, int]) -> pl.DataFrame:
+        published = StepReport("publish", written, round(time.perf_counter() - begun, 3))
+        return check_table(Runs, _record_run(plan, [*reports, published]))
+
+    snapshot = publish_snapshot(plan.layout, plan.run_id, tables, index, kept, record)
     # What was forgotten still stands in older snapshots.
     forgetting = plan.layout.forgetting.exists()
     drop_old_snapshots(plan.layout, 1 if forgetting else plan.parameters.keep_snapshots, even_if_read=forgetting)
@@ -100,43 +99,37 @@ def skip_run(plan: RunPlan) -> RunSummary:
     )
 
 
-def _relate(plan: RunPlan) -> tuple[pl.DataFrame, pl.DataFrame]:
-    firsts = plan.work.read("out/firsts") if plan.work.exists("out/firsts") else None
-    if firsts is None:
-        return Repeats.create_empty(), Duplicates.create_empty()
-    return relate_repeats(firsts, plan.work.read("near-texts"), plan.work.read("near"), plan.parameters.settings)
+def _gather_tables(plan: RunPlan, firsts: pl.DataFrame) -> dict[str, TableRows | Change]:
+    """All rows of every table that is made of records."""
+    work = plan.work
+    repeats, reposts = relate_again(plan, firsts, work.read("near"))
+    # Where a sighting both quotes and repeats another, the quotation is kept.
+    edges = [work.read("out/duplicates", Duplicates), fit_table(Duplicates, reposts)]
+    duplicates = pl.concat(edges).unique(["left_id", "right_id"], keep="first", maintain_order=True)
+    return {
+        **{name: work.scan(f"out/{name}", PUBLISHED[name]) for name in _BUCKETED},
+        "repeats": repeats,
+        "duplicates": duplicates,
+        "quarantine": scan_quarantine(plan.layout, plan.capture_ids()),
+        "aliases": work.read("aliases"),
+    }
 
 
-def _gather_duplicates(plan: RunPlan, reposts: pl.DataFrame) -> pl.DataFrame:
-    """All edges; where a sighting both quotes and repeats another, the quotation is kept."""
-    edges = [fit_table(Duplicates, plan.work.read("out/duplicates", Duplicates)), fit_table(Duplicates, reposts)]
-    return pl.concat(edges).unique(["left_id", "right_id"], keep="first", maintain_order=True)
+def _gather_signatures(plan: RunPlan, base: Base | None) -> pl.LazyFrame:
+    new = plan.work.scan("out/signatures", Signatures)
+    if base is None:
+        return new
+    old = scan_signatures(base.snapshot).join(plan.work.scan("gone/posts"), on="post_id", how="anti")
+    return pl.concat([old, new])
 
 
-def _list_captures(plan: RunPlan) -> pl.DataFrame:
+def _list_captures(plan: RunPlan, shown: pl.DataFrame) -> pl.DataFrame:
     """Captures rows: facts of the kept captures, with their one discussion and capture time where they have one."""
     kept = [{"capture_id": capture.capture_id, **capture.facts} for capture in kept_captures(plan.layout)]
     facts = fit_table(Captures, pl.DataFrame(kept, infer_schema_length=None)) if kept else Captures.create_empty()
-    posts = plan.work.scan("out/posts", PUBLISHED["posts"]).select("post_id", "discussion_id")
-    found = (
-        plan.work.scan("out/sightings", PUBLISHED["sightings"])
-        .select("capture_id", "captured_at", "post_id")
-        .join(posts, on="post_id", how="left")
-        .group_by("capture_id")
-        .agg(
-            pl.col("captured_at").max(),
-            n=pl.col("discussion_id").n_unique(),
-            discussion_id=pl.col("discussion_id").min(),
-        )
-        .with_columns(discussion_id=pl.when(pl.col("n") == 1).then("discussion_id"))
-        .drop("n")
-        .collect()
-    )
+    one = pl.when(pl.len() == 1).then(pl.col("discussion_id").min()).alias("discussion_id")
+    found = shown.group_by("capture_id").agg(pl.col("captured_at").max(), one)
     return facts.drop("captured_at", "discussion_id").join(found, on="capture_id", how="left").sort("capture_id")
-
-
-def _count_rows(tables: dict[str, pl.DataFrame | pl.LazyFrame]) -> dict[str, int]:
-    return {name: int(frame.lazy().select(pl.len()).collect().item()) for name, frame in tables.items()}
 
 
 def _record_run(plan: RunPlan, reports: Sequence[StepReport]) -> pl.DataFrame:

@@ -22,7 +22,7 @@ import polars as pl
 
 from pipeline.buffers import text_buffers
 from pipeline.errors import ArchiveError, ContractError
-from pipeline.ids import digest_texts
+from pipeline.ids import ID_LENGTH, digest_texts
 from pipeline.store.layout import ArchiveLayout
 from pipeline.tables import PUBLISHED, fit_table
 
@@ -45,14 +45,21 @@ class TableDigest:
 
     def add(self, chunk: pl.DataFrame) -> None:
         """Append rows. Raises ContractError where they lack a column or a value does not fit its dtype."""
-        fitted = fit_table(self._schema, chunk)
-        for piece in fitted.iter_slices(CHUNK_ROWS):
-            texts = piece.select(
-                pl.concat_str(_render(pl.col(column), dtype) for column, dtype in self._dtypes.items()).alias("row")
-            )
-            values, offsets = text_buffers(digest_texts(texts["row"]))
-            self._state.update(values[offsets[0] : offsets[-1]].tobytes())
-            self._rows += piece.height
+        for piece in fit_table(self._schema, chunk).iter_slices(CHUNK_ROWS):
+            self.add_rows(self.digest_rows(piece))
+
+    def digest_rows(self, chunk: pl.DataFrame) -> bytes:
+        """The ids of rows whose columns fit, one after another: what ``add_rows`` appends without seeing the rows."""
+        texts = chunk.select(
+            pl.concat_str(_render(pl.col(column), dtype) for column, dtype in self._dtypes.items()).alias("row")
+        )
+        values, offsets = text_buffers(digest_texts(texts["row"]))
+        return values[offsets[0] : offsets[-1]].tobytes()
+
+    def add_rows(self, ids: bytes) -> None:
+        """Append rows by their ids."""
+        self._state.update(ids)
+        self._rows += len(ids) // ID_LENGTH
 
     def finish(self) -> str:
         """Sixteen characters of ``a-z2-7``."""

@@ -10,8 +10,8 @@ PosixPath('parquet/snapshots/20260101T000000-ab12')
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,17 @@ import orjson
 import polars as pl
 
 from pipeline.errors import ArchiveError, ContractError
+from pipeline.ids import digest_file
 from pipeline.store.digest import TableDigest
-from pipeline.store.durable import remove_folder, sync_path, write_json
+from pipeline.store.durable import remove_folder, replacing, sync_path, write_json
 from pipeline.store.index import SignatureIndex, write_index
 from pipeline.store.layout import TEMPORARY, ArchiveLayout
 from pipeline.store.leases import MANIFEST, claim_snapshot
-from pipeline.store.write import PartFile, TableRows, schema_of, sorted_batches, write_batches
-from pipeline.tables import PUBLISHED, TABLE_VERSION, check_table
+from pipeline.store.revise import Change, TableFolders, revise_table, write_whole
+from pipeline.store.write import PartFile, TableRows, schema_of
+from pipeline.tables import PUBLISHED, TABLE_VERSION
+
+KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,19 @@ class TableFacts:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a snapshot is made of; ``index`` is empty where it has no index."""
+    """What a snapshot is made of.
+
+    Attributes:
+        run_id, table_version, tables: the run, and what it published.
+        index: files below ``index``, empty where there is none.
+        kept: files below ``kept``, from which the next run goes on; users have no need of them.
+    """
 
     run_id: str
     table_version: int
     tables: dict[str, TableFacts]
     index: tuple[PartFile, ...]
+    kept: tuple[PartFile, ...] = ()
 
     def digests(self) -> dict[str, str]:
         """The digest of every table but ``runs``, whose clock readings differ between equal runs."""
@@ -52,7 +63,12 @@ class Manifest:
 
 
 def publish_snapshot(
-    layout: ArchiveLayout, run_id: str, tables: Mapping[str, TableRows], index: SignatureIndex | None = None
+    layout: ArchiveLayout,
+    run_id: str,
+    tables: Mapping[str, TableRows | Change],
+    index: SignatureIndex | None = None,
+    kept: Mapping[str, pl.DataFrame] | None = None,
+    record: Callable[[dict[str, int]], pl.DataFrame] | None = None,
 ) -> Path:
     """Check and write all tables, then switch ``current`` to them. Only the holder of the lock may call this.
 
@@ -62,8 +78,11 @@ def publish_snapshot(
     Args:
         layout: the archive.
         run_id: names the snapshot.
-        tables: every table of ``tables.PUBLISHED``: a frame, or Parquet files that together hold it; in any order.
+        tables: every table of ``tables.PUBLISHED``: a frame, or Parquet files that together hold it; in any order. Or
+            what changes in the same table of a snapshot before.
         index: signatures to keep beside the tables.
+        kept: frames to keep beside the tables for the next run, by name.
+        record: makes the table of runs from the rows written of every other table, by name; null: it is among tables.
 
     Returns:
         The snapshot's folder.
@@ -72,8 +91,9 @@ def publish_snapshot(
         ContractError: a table is absent, has columns that do not fit, or rows that break its rules.
         ArchiveError: that run has already published other rows, or ``current`` is no link.
     """
-    if set(tables) != set(PUBLISHED):
-        raise ContractError(f"A snapshot has the tables {', '.join(PUBLISHED)}; given: {', '.join(tables)}")
+    given = {*tables, *(["runs"] if record is not None else [])}
+    if given != set(PUBLISHED):
+        raise ContractError(f"A snapshot has the tables {', '.join(PUBLISHED)}; given: {', '.join(given)}")
     layout.current_run_id()  # refuses a `current` that cannot be switched before the work is done
     target = layout.snapshot(run_id)
     folder = target.with_name(run_id + TEMPORARY)
@@ -81,9 +101,19 @@ def publish_snapshot(
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     try:
-        facts = {name: _write_checked(name, tables[name], folder / name) for name in PUBLISHED}
+        facts: dict[str, TableFacts] = {}
+        files: list[PartFile] = []
+        for name in PUBLISHED:
+            if name == "runs" and record is not None:
+                rows: TableRows | Change = record({name: written.rows for name, written in facts.items()})
+            else:
+                rows = tables[name]
+            facts[name], ids = _write_checked(name, rows, folder)
+            files += ids
+        for name, frame in (kept or {}).items():
+            files.append(keep_frame(name, frame, folder))
         signatures = () if index is None else tuple(write_index(folder / "index", index))
-        manifest = Manifest(run_id, TABLE_VERSION, facts, signatures)
+        manifest = Manifest(run_id, TABLE_VERSION, facts, signatures, tuple(files))
         write_manifest(folder, manifest)
         if not target.exists():
             folder.rename(target)
@@ -94,6 +124,12 @@ def publish_snapshot(
         shutil.rmtree(folder, ignore_errors=True)
     switch_current(layout, run_id)
     return target
+
+
+def read_kept(snapshot: Path, name: str) -> pl.DataFrame | None:
+    """A frame that ``publish_snapshot`` kept for the next run; null where it kept none of that name."""
+    path = snapshot / KEPT / f"{name}.parquet"
+    return pl.read_parquet(path) if path.is_file() else None
 
 
 def switch_current(layout: ArchiveLayout, run_id: str) -> None:
@@ -200,6 +236,7 @@ def read_manifest(snapshot: Path) -> Manifest:
             table_version=said["table_version"],
             tables={name: _table_facts(table) for name, table in said["tables"].items()},
             index=tuple(PartFile(**part) for part in said["index"]),
+            kept=tuple(PartFile(**part) for part in said.get("kept", ())),
         )
     except FileNotFoundError as error:
         raise ArchiveError(f"There is no snapshot at {snapshot}: it has no {MANIFEST}") from error
@@ -217,19 +254,33 @@ def _table_facts(said: dict[str, Any]) -> TableFacts:
     return TableFacts(said["rows"], said["digest"], tuple(PartFile(**part) for part in said["parts"]))
 
 
-def _write_checked(name: str, rows: TableRows, folder: Path) -> TableFacts:
+def _write_checked(name: str, rows: TableRows | Change, folder: Path) -> tuple[TableFacts, list[PartFile]]:
+    """One table, and the files with the ids of its rows."""
     digest = TableDigest(name)
-    parts = write_batches(name, _proven(name, sorted_batches(name, rows), digest), folder)
-    written = sum(part.rows for part in parts)
-    _require_unique_keys(name, written, [folder / part.name for part in parts])
-    return TableFacts(written, digest.finish(), tuple(parts))
+    folders = _folders(folder, name)
+    if isinstance(rows, Change):
+        before = read_manifest(rows.base).tables[name].parts
+        written = list(revise_table(name, _folders(rows.base, name), before, rows, folders, digest))
+    else:
+        written = list(write_whole(name, rows, folders, digest))
+        _require_unique_keys(
+            name, sum(one.part.rows for one in written), [folders.parts / one.part.name for one in written]
+        )
+    parts = tuple(one.part for one in written)
+    ids = [replace(one.ids, name=f"rows/{name}/{one.ids.name}") for one in written]
+    return TableFacts(sum(part.rows for part in parts), digest.finish(), parts), ids
 
 
-def _proven(name: str, batches: Iterable[pl.DataFrame], digest: TableDigest) -> Iterator[pl.DataFrame]:
-    for batch in batches:
-        checked = check_table(schema_of(name), batch)
-        digest.add(checked)
-        yield checked
+def _folders(snapshot: Path, name: str) -> TableFolders:
+    return TableFolders(snapshot / name, snapshot / KEPT / "rows" / name)
+
+
+def keep_frame(name: str, frame: pl.DataFrame, folder: Path) -> PartFile:
+    """Write a frame that ``read_kept`` finds in the snapshot's folder; the name returned counts from ``kept``."""
+    path = folder / KEPT / f"{name}.parquet"
+    with replacing(path) as temporary:
+        frame.write_parquet(temporary, compression="zstd", compression_level=1)
+    return PartFile(path.name, frame.height, path.stat().st_size, digest_file(path))
 
 
 def _require_unique_keys(name: str, rows: int, files: list[Path]) -> None:

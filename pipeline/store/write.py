@@ -21,8 +21,10 @@ from pipeline.ids import digest_file
 from pipeline.store.durable import replacing
 from pipeline.tables import ENRICHED, PUBLISHED, SORT_KEYS, Signatures, empty_table, fit_table
 
-GROUP_ROWS = 1 << 17
-PART_GROUPS = 8
+# A part is what a later run links or writes anew as a whole: small enough that tonight's dump leaves most of a large
+# archive alone, large enough that ten million rows are some hundred files.
+GROUP_ROWS = 1 << 16
+PART_GROUPS = 1
 
 # Columns by which single rows are looked up, though the table is not sorted by them.
 _LOOKED_UP = {
@@ -67,7 +69,7 @@ def write_table(name: str, rows: TableRows, folder: Path) -> list[PartFile]:
     Raises:
         ContractError: a column that may not be null is absent, or a value does not fit its dtype.
     """
-    return write_batches(name, sorted_batches(name, rows), folder)
+    return list(write_batches(name, sorted_batches(name, rows), folder))
 
 
 def sorted_batches(name: str, rows: TableRows) -> Iterator[pl.DataFrame]:
@@ -82,18 +84,32 @@ def sorted_batches(name: str, rows: TableRows) -> Iterator[pl.DataFrame]:
     yield from _regrouped(fit_table(schema, batch) for batch in batches)
 
 
-def write_batches(name: str, batches: Iterable[pl.DataFrame], folder: Path) -> list[PartFile]:
-    """Write batches, already in the table's order and each a row group, into parts of ``PART_GROUPS`` groups."""
+def write_batches(name: str, batches: Iterable[pl.DataFrame], folder: Path, first: int = 0) -> Iterator[PartFile]:
+    """Write batches, already in the table's order and each a row group, into parts of ``PART_GROUPS`` groups.
+
+    Args:
+        name, batches: the table; without any batch there is one part without rows.
+        folder: where the parts go.
+        first: the number of the first part.
+
+    Yields:
+        Each part as soon as it is written.
+    """
     groups = iter(batches)
     group: pl.DataFrame | None = next(groups, empty_table(schema_of(name)))
-    parts: list[PartFile] = []
+    number = first
     while group is not None:
-        path = folder / f"part-{len(parts):05d}.parquet"
+        path = folder / part_name(number)
         with replacing(path) as temporary:
             rows = _write_part(name, group, groups, temporary)
-        parts.append(PartFile(path.name, rows, path.stat().st_size, digest_file(path)))
+        yield PartFile(path.name, rows, path.stat().st_size, digest_file(path))
+        number += 1
         group = next(groups, None)
-    return parts
+
+
+def part_name(number: int) -> str:
+    """The file name of a part: in the order of names the parts have the table's order."""
+    return f"part-{number:05d}.parquet"
 
 
 def _write_part(name: str, first: pl.DataFrame, groups: Iterator[pl.DataFrame], path: Path) -> int:

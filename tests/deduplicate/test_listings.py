@@ -46,7 +46,17 @@ def test_near_texts_are_anchors_too() -> None:
     rows = make_paragraphs(page + edited)
     keys = rows["words_key"].to_list()
     near = pl.DataFrame({"left_key": keys[:8], "right_key": keys[8:]})
-    assert find_listings(rows, near)["listing"].to_list() == [0] * 8 + [1] * 8
+    own = near.with_columns(capture_id=pl.lit(rows["capture_id"][0]))
+    assert find_listings(rows, no_pairs(), own)["listing"].to_list() == [0] * 8 + [8] * 8
+
+
+def test_texts_of_other_captures_cut_nothing() -> None:
+    page = invent_page(8, seed=2, short=0)
+    rows = make_paragraphs(page + [line + " Edited." for line in page])
+    keys = rows["words_key"].to_list()
+    near = pl.DataFrame({"left_key": keys[:8], "right_key": keys[8:]})
+    elsewhere = near.with_columns(capture_id=pl.lit("another"))
+    assert find_listings(rows, near, elsewhere)["listing"].unique().to_list() == [0]
 
 
 def test_rows_with_ids_are_never_cut() -> None:

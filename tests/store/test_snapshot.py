@@ -51,6 +51,7 @@ def is_whole(snapshot: Path) -> bool:
     manifest = read_manifest(snapshot)
     files = {snapshot / name / part.name: part for name, facts in manifest.tables.items() for part in facts.parts}
     files |= {snapshot / "index" / part.name: part for part in manifest.index}
+    files |= {snapshot / "kept" / part.name: part for part in manifest.kept}
     return all(digest_file(path) == part.digest for path, part in files.items()) and (
         digest_archive(snapshot) == manifest.digests()
     )
@@ -66,7 +67,8 @@ def test_a_snapshot_is_published_whole_with_a_manifest_that_is_true(layout):
         name: frame.height for name, frame in sample_tables().items()
     }
     named = {f"{name}/{part.name}" for name, facts in manifest.tables.items() for part in facts.parts}
-    named |= {f"index/{part.name}" for part in manifest.index} | {"manifest.json"}
+    named |= {f"index/{part.name}" for part in manifest.index} | {f"kept/{part.name}" for part in manifest.kept}
+    named |= {"manifest.json"}
     assert {path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file()} == named
 
 

@@ -1,0 +1,158 @@
+"""Closure: which records a run decides anew, so that all others may stay as they were published.
+
+In: key columns of all records, and which of them are new or changed. Out: the smallest set around these that shares no
+key with the rest. ``docs/decisions/0006-incremental-runs.md`` lists the keys and says why they are enough.
+
+>>> close_over(rows, rows["is_new"], pairs)          # one truth value a row
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.algorithms.graph import connected_components
+from pipeline.deduplicate.listings import INFORMATIVE_BITS, UNIT
+from pipeline.deduplicate.overlap import EXACT_TIMES, instant
+
+Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+NO_KEY = -1
+
+
+@dataclass(frozen=True, eq=False)
+class _Keys:
+    """Keys of one kind: for every row its codes, from 0, in one or more columns; NO_KEY where a row has none."""
+
+    columns: tuple[Codes, ...]
+    size: int
+
+    def spread(self, rows: Mask) -> Mask:
+        """The rows that share a key with any of these."""
+        held = np.zeros(self.size + 1, dtype=np.bool_)
+        for codes in self.columns:
+            held[codes[rows]] = True
+        held[NO_KEY] = False
+        found = np.zeros_like(rows)
+        for codes in self.columns:
+            found |= held[codes]
+        return found
+
+
+def close_over(rows: pl.DataFrame, touched: pl.Series, joined: pl.DataFrame) -> pl.Series:
+    """The rows that can change when some change.
+
+    Args:
+        rows: key columns of all records (capture_id, listing, discussion_scope, native_discussion, scope, native_id,
+            native_parent, page_key, next_page_key, author_key, posted_at, posted_precision, words_key, information),
+            near_key, and home: the discussion in which the record was published, null where it was not.
+        touched: Boolean, the rows that are new or may change by themselves.
+        joined: left, right: homes of which neither changes without the other.
+
+    Returns:
+        Boolean, one a row: whole listings, all of each discussion.
+    """
+    homes = _bind(rows["home"], joined)
+    kinds = [_code([pl.struct(UNIT).hash()], rows), _code([homes], rows), *_list_keys(rows)]
+    mask = touched.to_numpy().astype(np.bool_)
+    size = -1
+    # Rounds over whole columns; as many as the longest way from a new record to one that it touches.
+    while size != (size := int(mask.sum())):
+        for keys in kinds:
+            mask |= keys.spread(mask)
+    return pl.Series("touched", mask)
+
+
+def find_unsettled(rows: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.Series:
+    """The rows of published records whose texts are near to other texts than they were.
+
+    That a text is near to a new one changes nothing among the old ones. Two of them must have come together or apart,
+    and meet in one discussion, or stand in a listing that does not name its discussion.
+
+    Args:
+        rows: words_key, native_discussion, and home, null for new records.
+        before, after: left_key, right_key: near pairs then and now.
+
+    Returns:
+        Boolean, one a row.
+    """
+    pairs = pl.concat([frame.select("left_key", "right_key") for frame in (before, after)])
+    known = pl.concat([pairs["left_key"], pairs["right_key"]]).unique().sort()
+    old = rows.select("words_key", "home", "native_discussion").with_row_index("row").drop_nulls("home")
+    old = old.filter(pl.col("words_key").is_in(known.implode()))
+    mask = np.zeros(rows.height, dtype=np.bool_)
+    if old.is_empty():
+        return pl.Series("unsettled", mask)
+    classes = pl.DataFrame({"words_key": known, "then": _label(known, before), "now": _label(known, after)})
+    classes = classes.join(old.select("words_key"), on="words_key", how="semi")
+    links = classes.select("then", "now").unique()
+    moved = links.filter((pl.len().over("then") > 1) | (pl.len().over("now") > 1))
+    found = old.join(classes.join(moved, on=["then", "now"], how="semi"), on="words_key")
+    meets = [pl.col("words_key").n_unique().over("home", label) > 1 for label in ("then", "now")]
+    found = found.filter(meets[0] | meets[1] | pl.col("native_discussion").is_null())
+    mask[found["row"].to_numpy()] = True
+    return pl.Series("unsettled", mask)
+
+
+def _label(keys: pl.Series, pairs: pl.DataFrame) -> Codes:
+    ends = [keys.search_sorted(pairs[name]) for name in ("left_key", "right_key")]
+    return connected_components(len(keys), *ends)
+
+
+def _bind(homes: pl.Series, joined: pl.DataFrame) -> pl.Series:
+    """The homes by numbers, equal for homes that are joined."""
+    names = pl.concat([homes.drop_nulls(), joined["left"], joined["right"]]).unique().sort()
+    ends = [names.search_sorted(joined[name]) for name in ("left", "right")]
+    labels = pl.DataFrame({"home": names, "label": connected_components(len(names), *ends)})
+    return homes.to_frame("home").join(labels, on="home", how="left", maintain_order="left")["label"]
+
+
+def _list_keys(rows: pl.DataFrame) -> Iterator[_Keys]:
+    """Every kind of key but listing and home."""
+    scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
+    named = pl.col("native_discussion").is_not_null()
+    yield _code([_when(named, pl.struct("discussion_scope", "native_discussion").hash())], rows)
+    yield _code([_hash(pl.struct(scope.alias("scope"), pl.col(name).alias("id")), name) for name in _IDS], rows)
+    if rows.select(pl.col("page_key", "next_page_key").is_not_null().any()).transpose().to_series().any():
+        yield _code([_hash(pl.col(name), name) for name in ("page_key", "next_page_key")], rows)
+    if rows["native_discussion"].null_count():
+        exact = (
+            pl.all_horizontal(pl.col("author_key", "posted_at").is_not_null())
+            & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(value=False)
+        )  # fmt: skip
+        said = pl.struct("author_key", instant(), "words_key").hash()
+        yield _code([_when_open(_when(exact, said))], rows)
+        informative = pl.col("information") >= INFORMATIVE_BITS
+        yield _code([_when_open(_when(informative, pl.col("near_key").hash()))], rows)
+
+
+_IDS = ("native_id", "native_parent")
+
+
+def _when(holds: pl.Expr, key: pl.Expr) -> pl.Expr:
+    return pl.when(holds).then(key)
+
+
+def _hash(key: pl.Expr, column: str) -> pl.Expr:
+    return _when(pl.col(column).is_not_null(), key.hash())
+
+
+def _when_open(key: pl.Expr) -> pl.Expr:
+    """The keys that a listing has which does not name its discussion."""
+    return _when(pl.col("native_discussion").is_null().any().over(key), key)
+
+
+def _code(keys: Sequence[pl.Expr | pl.Series], rows: pl.DataFrame) -> _Keys:
+    columns = [rows.select(key).to_series() if isinstance(key, pl.Expr) else key for key in keys]
+    # Equal hashes of different keys only make the set larger.
+    values = pl.concat([column.cast(pl.UInt64) for column in columns])
+    known = values.is_not_null().to_numpy()
+    _, codes = np.unique(values.drop_nulls().to_numpy(), return_inverse=True)
+    whole = np.full(len(values), NO_KEY, dtype=np.int64)
+    whole[known] = codes
+    return _Keys(tuple(np.split(whole, len(columns))), int(codes.max(initial=-1)) + 1)

@@ -1,0 +1,198 @@
+"""The tables of a run that goes on from the snapshot before: what goes of each, and what comes.
+
+In: the parts that the other steps wrote, ``gone/<name>`` among them, and a ``Base``. Out: a ``Change`` a table, and
+what the next run needs.
+
+>>> changes = revise_tables(plan, base, keep_firsts(plan, base))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.deduplicate.listings import add_near_keys
+from pipeline.deduplicate.repeats import INFORMATIVE_BITS, relate_repeats
+from pipeline.errors import ArchiveError
+from pipeline.ids import number_ids
+from pipeline.steps.base import Base
+from pipeline.steps.plan import RunPlan
+from pipeline.store.captures import scan_quarantine
+from pipeline.store.index import read_near
+from pipeline.store.revise import Change
+from pipeline.store.snapshot import read_kept, scan_table
+from pipeline.store.texts import fetch_texts
+from pipeline.store.write import TableRows
+from pipeline.tables import DUPLICATE_KINDS, PUBLISHED, Duplicates, Quarantine, fit_table
+
+FIRSTS, SHOWN = "firsts", "shown"
+_PAIR = ["left_key", "right_key"]
+_OF_REPEATS = ("repost", "boilerplate")
+_OF_POSTS = tuple(kind for kind in DUPLICATE_KINDS if kind not in _OF_REPEATS)
+
+
+@dataclass(frozen=True, eq=False)
+class Gone:
+    """Ids of what the run replaces, each in a frame of its own: discussion_id, post_id, sighting_id."""
+
+    discussions: pl.DataFrame
+    posts: pl.DataFrame
+    sightings: pl.DataFrame
+
+
+def revise_tables(plan: RunPlan, base: Base, firsts: pl.DataFrame) -> dict[str, TableRows | Change]:
+    """What changes in every table that is made of records.
+
+    Args:
+        plan, base: the run, and what it goes on from.
+        firsts: what ``keep_firsts`` gives.
+    """
+    work = plan.work
+    gone = Gone(*(work.read(f"gone/{name}") for name in ("discussions", "posts", "sightings")))
+    new = {name: work.scan(f"out/{name}", PUBLISHED[name]) for name in ("posts", "discussions", "threads", "links")}
+    by_discussion = (gone.discussions,)
+    edges = work.read("out/duplicates", PUBLISHED["duplicates"])
+    own = gone.posts.rename({"post_id": "left_post_id"}).join(_kinds(_OF_POSTS), how="cross")
+    old_edges = scan_table(base.snapshot, "duplicates").join(own.lazy(), on=own.columns, how="semi").collect()
+    repeats, reposts, members = _relate_changed(plan, base, firsts, pl.concat([edges, old_edges]))
+    return {
+        "posts": Change(base.snapshot, by_discussion, new["posts"]),
+        "discussions": Change(base.snapshot, by_discussion, new["discussions"]),
+        "threads": Change(base.snapshot, by_discussion, new["threads"]),
+        "links": Change(base.snapshot, (gone.posts,), new["links"]),
+        "sightings": Change(base.snapshot, (gone.sightings,), work.scan("out/sightings", PUBLISHED["sightings"])),
+        "repeats": Change(base.snapshot, (members,), repeats),
+        "duplicates": _revise_duplicates(base, (own, members), edges, reposts),
+        "quarantine": Change(base.snapshot, (), _new_quarantine(plan, base)),
+        "aliases": Change(
+            base.snapshot,
+            (gone.posts.rename({"post_id": "id"}), gone.discussions.rename({"discussion_id": "id"})),
+            work.read("aliases"),
+        ),
+    }
+
+
+def keep_firsts(plan: RunPlan, base: Base | None) -> pl.DataFrame:
+    """What repeats need of every post with informative words: post_id, discussion_id, posted_at, sighting_id,
+    words_key, information; sorted by post_id."""
+    parts = [_read_firsts(plan)]
+    if base is not None:
+        parts.append(_kept(base, FIRSTS).join(plan.work.read("gone/discussions"), on="discussion_id", how="anti"))
+    return pl.concat([part.select(parts[0].columns) for part in parts]).sort("post_id")
+
+
+def keep_shown(plan: RunPlan, base: Base | None) -> pl.DataFrame:
+    """Where captures show discussions: capture_id, discussion_id, captured_at (the latest), sorted by both ids."""
+    posts = plan.work.scan("out/posts", PUBLISHED["posts"]).select("post_id", "discussion_id")
+    sightings = plan.work.scan("out/sightings", PUBLISHED["sightings"])
+    shown = (
+        sightings.select("capture_id", "captured_at", "post_id")
+        .join(posts, on="post_id", how="left")
+        .group_by("capture_id", "discussion_id")
+        .agg(pl.col("captured_at").max())
+        .collect()
+    )
+    if base is not None:
+        old = _kept(base, SHOWN).join(plan.work.read("gone/discussions"), on="discussion_id", how="anti")
+        shown = pl.concat([shown, old])
+    return shown.sort("capture_id", "discussion_id")
+
+
+def near_before(base: Base) -> pl.DataFrame:
+    """The near pairs of the snapshot before."""
+    near = read_near(base.snapshot)
+    if near is None:
+        raise ArchiveError(f"{base.snapshot} keeps no near pairs: remove the snapshot and run again")
+    return near
+
+
+def _read_firsts(plan: RunPlan) -> pl.DataFrame:
+    columns = pl.Schema(
+        {
+            "post_id": pl.String(), "discussion_id": pl.String(), "posted_at": pl.Datetime("us", "UTC"),
+            "sighting_id": pl.String(), "words_key": pl.String(), "information": pl.Float32(),
+        }
+    )  # fmt: skip
+    if not plan.work.exists("out/firsts"):
+        return pl.DataFrame(schema=columns)
+    informative = pl.col("information") >= INFORMATIVE_BITS
+    return plan.work.scan("out/firsts").filter(informative).select(list(columns)).collect().match_to_schema(columns)
+
+
+def _kept(base: Base, name: str) -> pl.DataFrame:
+    frame = read_kept(base.snapshot, name)
+    if frame is None:
+        raise ArchiveError(f"{base.snapshot} lacks kept/{name}.parquet: remove the snapshot and run again")
+    return frame
+
+
+def relate_again(plan: RunPlan, firsts: pl.DataFrame, near: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Repeats among some posts and their edges: what ``relate_repeats`` gives."""
+    keys = pl.concat([near["left_key"], near["right_key"]]).unique()
+    ids = number_ids(firsts.filter(pl.col("words_key").is_in(keys.implode()))["words_key"].unique())
+    texts = fetch_texts(plan.layout, plan.capture_ids(), ids)
+    return relate_repeats(firsts, texts, near, plan.parameters.settings)
+
+
+def _relate_changed(
+    plan: RunPlan, base: Base, firsts: pl.DataFrame, edges: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Repeats and their edges of all clusters of which a post or a near pair came, went or changed.
+
+    Args:
+        plan, base, firsts: as ``revise_tables`` takes them.
+        edges: tables.Duplicates, those that come or go within discussions: a quotation hides a repeat.
+
+    Returns:
+        repeats, edges: of the posts that are in these clusters now.
+        members: post_id of every post that was in one of them.
+    """
+    before, near = _kept(base, FIRSTS), plan.work.read("near")
+    columns = firsts.columns
+    quoting = edges.filter(pl.col("kind") == "quote").select(post_id="right_post_id")
+    changed = pl.concat(
+        [
+            *(posts.select(columns).join(quoting, on="post_id", how="semi") for posts in (firsts, before)),
+            firsts.join(before, on=columns, how="anti", nulls_equal=True),
+            before.select(columns).join(firsts, on=columns, how="anti", nulls_equal=True),
+        ]
+    )
+    pairs = [frame.select(_PAIR) for frame in (near_before(base), near)]
+    moved = pl.concat([pairs[0].join(pairs[1], on=_PAIR, how="anti"), pairs[1].join(pairs[0], on=_PAIR, how="anti")])
+    keys = pl.concat([changed["words_key"], moved["left_key"], moved["right_key"]]).unique()
+    # Clusters of then and of now, joined where they have a text in common.
+    both = pl.concat(pairs).unique()
+    affected = add_near_keys(keys.to_frame("words_key"), both)["near_key"].unique().implode()
+
+    def within(posts: pl.DataFrame) -> pl.DataFrame:
+        return add_near_keys(posts, both).filter(pl.col("near_key").is_in(affected)).drop("near_key")
+
+    clustered = within(firsts)
+    clustered = add_near_keys(clustered, near).filter(pl.len().over("near_key") > 1).drop("near_key")
+    return *relate_again(plan, clustered, near), within(before).select("post_id")
+
+
+def _revise_duplicates(
+    base: Base, gone: tuple[pl.DataFrame, pl.DataFrame], edges: pl.DataFrame, reposts: pl.DataFrame
+) -> Change:
+    """Edges within posts and discussions, and those between repeats.
+
+    Args:
+        base: what the run goes on from.
+        gone: left_post_id and kind of edges that go; post_id of posts whose repeats are computed anew.
+        edges, reposts: those that come. Where a sighting both quotes and repeats another, the quotation is kept.
+    """
+    own, members = gone
+    again = members.rename({"post_id": "right_post_id"}).join(_kinds(_OF_REPEATS), how="cross")
+    new = pl.concat([edges, fit_table(Duplicates, reposts)])
+    return Change(base.snapshot, (own, again), new.unique(["left_id", "right_id"], keep="first", maintain_order=True))
+
+
+def _kinds(kinds: tuple[str, ...]) -> pl.DataFrame:
+    return pl.DataFrame({"kind": kinds}, schema={"kind": pl.String})
+
+
+def _new_quarantine(plan: RunPlan, base: Base) -> pl.DataFrame:
+    new = [capture_id for capture_id in plan.capture_ids() if capture_id not in set(base.captures)]
+    return fit_table(Quarantine, scan_quarantine(plan.layout, new).collect())

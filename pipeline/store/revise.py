@@ -1,0 +1,253 @@
+"""A table of one snapshot made from the same table of the snapshot before: untouched parts are linked, not written.
+
+In: the parts of the snapshot before, the rows that go and those that come. Out: parts, and beside each the ids of its
+rows, from which the digest of the whole table follows without reading rows that stay.
+
+>>> change = Change(base=snapshot, gone=(pl.DataFrame({"discussion_id": touched}),), rows=posts)
+>>> parts = list(revise_table("posts", before, manifest.tables["posts"].parts, change, folders, digest))
+
+Which rows stand in which part depends on what came when. Nothing else does: parts in the order of their names have the
+table's order, and the digest is one of rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pipeline.buffers import text_buffers
+from pipeline.errors import ArchiveError, ContractError
+from pipeline.ids import ID_LENGTH, digest_file
+from pipeline.store import write
+from pipeline.store.digest import TableDigest
+from pipeline.store.durable import replacing
+from pipeline.store.write import PartFile, TableRows, part_name, schema_of, sort_columns, sorted_batches, write_batches
+from pipeline.tables import check_table
+
+_ROW = "row_id"
+_PART = "part_number"
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What becomes of a table.
+
+    Attributes:
+        base: the folder of that snapshot.
+        gone: rows of the snapshot before that equal a row of any of these frames in all its columns go.
+        rows: rows that come, in any order; a row may go and come again.
+    """
+
+    base: Path
+    gone: tuple[pl.DataFrame, ...]
+    rows: TableRows
+
+
+@dataclass(frozen=True)
+class RevisedPart:
+    """A part of a table, and the file with the ids of its rows."""
+
+    part: PartFile
+    ids: PartFile
+
+
+@dataclass(frozen=True, eq=False)
+class TableFolders:
+    """Where the parts of one table are in a snapshot, and where the ids of their rows."""
+
+    parts: Path
+    ids: Path
+
+
+def write_whole(name: str, rows: TableRows, folders: TableFolders, digest: TableDigest) -> Iterator[RevisedPart]:
+    """Check and write all rows of a table, and the ids of its rows; ``digest`` is told all of them.
+
+    Raises:
+        ContractError: rows break the rules of their table.
+    """
+    waiting: list[bytes] = []
+    for part in write_batches(name, _proven(name, sorted_batches(name, rows), digest, waiting), folders.parts):
+        ids = b"".join(waiting)
+        own, rest = ids[: part.rows * ID_LENGTH], ids[part.rows * ID_LENGTH :]
+        waiting[:] = [rest]
+        digest.add_rows(own)
+        yield RevisedPart(part, _write_ids(folders.ids, part.name, own))
+
+
+def revise_table(
+    name: str, base: TableFolders, before: tuple[PartFile, ...], change: Change, folders: TableFolders,
+    digest: TableDigest,
+) -> Iterator[RevisedPart]:  # fmt: skip
+    """Link the parts that no row leaves or enters, and write the others anew; ``digest`` is told every row.
+
+    Args:
+        name: the table.
+        base, before: its parts in the snapshot before, at least one.
+        change: what goes and comes.
+        folders: where the new parts go.
+        digest: of the table, nothing added yet.
+
+    Raises:
+        ContractError: rows that come break the rules of their table.
+        ArchiveError: the parts before have no ids of their rows.
+    """
+    keys = sort_columns(name)
+    coming = _assign_parts(name, change.rows, base, before)
+    number = 0
+    last = len(before) - 1
+    for old, part in enumerate(before):
+        new = coming.get(old)
+        ids_before = _read_ids(base.ids, part)
+        order = _plan_part(base.parts / part.name, ids_before, keys, change.gone, new)
+        if order.is_empty() and not (number == 0 and old == last):
+            continue
+        ids = _join_ids(order[_ROW])
+        if ids == ids_before:
+            digest.add_rows(ids)
+            yield _link_part(base, part, part_name(number), folders)
+            number += 1
+            continue
+        whole = _merge_part(base.parts / part.name, order, new, name)
+        # In pieces of one size, so that none is written again as soon as a row comes.
+        pieces = max(1, -(-whole.height // (write.GROUP_ROWS * write.PART_GROUPS)))
+        for piece in np.array_split(np.arange(whole.height), pieces):
+            rows = whole.slice(int(piece[0]) if piece.size else 0, piece.size)
+            own, ids = ids[: rows.height * ID_LENGTH], ids[rows.height * ID_LENGTH :]
+            digest.add_rows(own)
+            (written,) = write_batches(name, iter([rows]), folders.parts, number)
+            yield RevisedPart(written, _write_ids(folders.ids, written.name, own))
+            number += 1
+    _require_new_keys(name, list(coming.values()), folders.parts)
+
+
+def _require_new_keys(name: str, coming: list[pl.DataFrame], folder: Path) -> None:
+    """No key that comes stands anywhere twice."""
+    if not coming:
+        return
+    keys = schema_of(name).primary_key()
+    new = pl.concat([rows.select(keys) for rows in coming])
+    found = pl.scan_parquet(folder / "part-*.parquet").select(keys).join(new.lazy(), on=keys, how="semi")
+    repeated = found.select(pl.len()).collect().item() - new.height
+    if repeated:
+        raise ContractError(f"{name}: {repeated} rows repeat the key {', '.join(keys)} of another row")
+
+
+def _proven(
+    name: str, batches: Iterator[pl.DataFrame], digest: TableDigest, ids: list[bytes]
+) -> Iterator[pl.DataFrame]:
+    for batch in batches:
+        checked = check_table(schema_of(name), batch)
+        ids.append(digest.digest_rows(checked))
+        yield checked
+
+
+def _assign_parts(
+    name: str, rows: TableRows, base: TableFolders, before: tuple[PartFile, ...]
+) -> dict[int, pl.DataFrame]:
+    """The rows that come, checked, with the ids of their rows, by the part in whose range they stand."""
+    digest = TableDigest(name)
+    keys = sort_columns(name)
+    found: list[pl.DataFrame] = []
+    for batch in sorted_batches(name, rows):
+        checked = check_table(schema_of(name), batch)
+        found.append(checked.with_columns(_ids_column(digest.digest_rows(checked))))
+    if not found:
+        return {}
+    new = pl.concat(found).with_row_index("place")
+    firsts = [
+        pl.scan_parquet(base.parts / part.name, glob=False).select(keys).head(1).collect().with_columns(place=None)
+        for part in before[1:]
+    ]
+    if not firsts:
+        return {0: new.drop("place")}
+    # A row stands in the part with the last first row that is not behind it.
+    both = pl.concat(
+        [new.select(*keys, pl.col("place").cast(pl.Int64)), *(first.cast({"place": pl.Int64}) for first in firsts)]
+    )
+    numbered = both.sort(*keys, "place", nulls_last=False).with_columns(
+        pl.col("place").is_null().cum_sum().cast(pl.Int64).alias(_PART)
+    )
+    parts = new.with_columns(numbered.drop_nulls("place").sort("place")[_PART]).drop("place")
+    return {int(number): part.drop(_PART) for (number,), part in parts.partition_by(_PART, as_dict=True).items()}
+
+
+def _plan_part(
+    path: Path, ids: bytes, keys: list[str], gone: tuple[pl.DataFrame, ...], new: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Which rows a part is going to have: their ids in order, and from where they come (old, new: row numbers)."""
+    wanted = list(dict.fromkeys([*keys, *(column for frame in gone for column in frame.columns)]))
+    old = pl.scan_parquet(path, glob=False).select(wanted).collect()
+    old = old.with_columns(_ids_column(ids)).with_row_index("old")
+    for frame in gone:
+        old = old.join(frame, on=frame.columns, how="anti", nulls_equal=True, maintain_order="left")
+    stays = old.select(*keys, _ROW, pl.col("old").cast(pl.Int64), pl.lit(None, dtype=pl.Int64).alias("new"))
+    if new is None:
+        return stays.select(_ROW, "old", "new")
+    comes = new.select(
+        *keys, _ROW, pl.lit(None, dtype=pl.Int64).alias("old"), pl.int_range(pl.len(), dtype=pl.Int64).alias("new")
+    )
+    return pl.concat([stays, comes]).sort(keys).select(_ROW, "old", "new")
+
+
+def _merge_part(path: Path, order: pl.DataFrame, new: pl.DataFrame | None, name: str) -> pl.DataFrame:
+    """All columns of the rows that ``_plan_part`` listed, in their order."""
+    columns = list(schema_of(name).columns())
+    old = pl.read_parquet(path, glob=False).select(columns)
+    both = old if new is None else pl.concat([old, new.select(columns)])
+    return both[order.select(pl.coalesce("old", pl.col("new") + old.height))["old"]]
+
+
+def _link_part(base: TableFolders, part: PartFile, named: str, folders: TableFolders) -> RevisedPart:
+    ids = folders.ids / _ids_name(named)
+    link_file(base.parts / part.name, folders.parts / named)
+    link_file(base.ids / _ids_name(part.name), ids)
+    return RevisedPart(
+        PartFile(named, part.rows, part.bytes, part.digest),
+        PartFile(ids.name, part.rows, ids.stat().st_size, digest_file(ids)),
+    )
+
+
+def link_file(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the file system has no hard links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        with replacing(target) as temporary:
+            temporary.write_bytes(source.read_bytes())
+
+
+def _ids_name(part: str) -> str:
+    return part.removesuffix(".parquet") + ".ids"
+
+
+def _write_ids(folder: Path, part: str, ids: bytes) -> PartFile:
+    path = folder / _ids_name(part)
+    with replacing(path) as temporary:
+        temporary.write_bytes(ids)
+    return PartFile(path.name, len(ids) // ID_LENGTH, len(ids), digest_file(path))
+
+
+def _read_ids(folder: Path, part: PartFile) -> bytes:
+    path = folder / _ids_name(part.name)
+    if not path.is_file() or path.stat().st_size != part.rows * ID_LENGTH:
+        raise ArchiveError(f"{path} does not have the ids of the {part.rows} rows of {part.name}")
+    return path.read_bytes()
+
+
+def _ids_column(ids: bytes) -> pl.Series:
+    """Ids that stand one after another as a column, without a Python object for each."""
+    n = len(ids) // ID_LENGTH
+    offsets = pa.py_buffer(np.arange(n + 1, dtype=np.int64) * ID_LENGTH)
+    return pl.Series(_ROW, pa.Array.from_buffers(pa.large_string(), n, [None, offsets, pa.py_buffer(ids)]))
+
+
+def _join_ids(ids: pl.Series) -> bytes:
+    values, offsets = text_buffers(ids)
+    return values[offsets[0] : offsets[-1]].tobytes()
