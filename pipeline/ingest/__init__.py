@@ -97,6 +97,7 @@ def open_capture(path: Path, settings: ReadSettings) -> Capture:
     kind = archive_kind(source.head())
     if kind is not None:
         return Capture(path, kind, ARCHIVES_VERSION, NO_FACTS, source, None)
+    source.refuse_bomb()
     with resting_collector():
         reader = recognise_format(source)
         facts = reader.describe(source)

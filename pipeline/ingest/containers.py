@@ -14,7 +14,9 @@ Files that hold files (zip, tar, WARC) are the business of `archives`; each of t
 from __future__ import annotations
 
 import codecs
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -148,6 +150,16 @@ class Source:
                 raise
         name = self.path.name if self.name == str(self.path) else self.name.rsplit("/", 1)[-1]
         return Head(name, data[:HEAD_BYTES], complete, self.settings.columns, self.address)
+
+    def refuse_bomb(self) -> None:
+        """Unpack a small packed file once before it is read: millions of lines of it may come before the limit does.
+
+        Raises:
+            InputError: it unpacks to more than it may.
+        """
+        if self.packing and self.size <= _SMALL:
+            with suppress(DamagedStreamError):
+                deque(self.unpacked(), maxlen=0)
 
     def lines(self) -> Lines:
         """Its lines, at most ``settings.record_bytes`` bytes of each."""
