@@ -1,4 +1,4 @@
-"""Where a listing starts again: one file that holds two overlapping captures of a page, one after the other.
+"""Where a listing starts again: one file that holds several captures of a page, one after the other.
 
 In: for each row of a file the previous row that says the same. Out: the rows at which a new capture begins.
 
@@ -7,164 +7,233 @@ In: for each row of a file the previous row that says the same. Out: the rows at
 >>> find_restarts(np.array([-1, -1, -1, -1, 0, 1, 2, 3]), np.full(8, 40.0), codes).tolist()
 [4]
 
-Repeated rows are anchors (previous row, row). As genome aligners chain seeds (Li 2018, Minimap2, section 2.1), colinear
-anchors add up to chains; a chain with enough bits whose stretch is repeated nearly whole is a second capture. A reply
-that quotes three paragraphs repeats a stretch too, but what follows the quotation does not follow the quoted words:
-where both sides go on differently the chain is refused.
+A capture shows a post once. So the file is cut where the fewest informative rows repeat a row of their own part, a cut
+being as dear as two such rows: the best segmentation by dynamic programming (Bellman 1961), whatever the order of rows.
+A part is a capture if what it shares with an earlier one proves both to be one page: most of what stands between, in
+the same order, or most of the smaller one in any order. Quotations and posts said again prove no such thing.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-LOOK_BACK = 64
+from pipeline.algorithms.alignment import longest_increasing
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+Span = tuple[int, int]
+
 MIN_ANCHORS = 3
 MIN_BITS = 80.0
 MAX_ANCHOR_BITS = 40.0
 RARE_BITS = 15.0
-SHIFT_BITS = 2.0
-MAX_SHIFT_BITS = 45.0  # more than one anchor gives: a lone quotation is not worth a long jump
-MIN_SUPPORT = 0.5
-HEAD_COST = 0.25
+MIN_MAIN = 0.8
+ORDERED = (2.0, 1.25)  # anchors that an overlap in the same order needs: so many, and so many more for each row amiss
+SHUFFLED = (3.0, 1.5)  # the same for an overlap in any order
+
+
+def show_one_page(left: Ints, right: Ints, n_left: int, n_right: int) -> bool:
+    """Whether what two listings share proves that they show the same page.
+
+    Args:
+        left, right: int64[m], the places of the shared rows among the informative rows of each listing, sorted by left.
+        n_left, n_right: how many informative rows each has.
+
+    Returns:
+        True if the shared rows stand in the same order and fill the stretch in which the listings overlap (rows that
+        only one of them has on that stretch are no loss), or are nearly all of the smaller listing.
+    """
+    if left.size < MIN_ANCHORS:
+        return False
+    chain = longest_increasing(right)
+    a, b = left[chain], right[chain]
+    amiss = int(np.minimum(np.diff(a), np.diff(b)).sum()) - (chain.size - 1)
+    amiss += int(min(a[0], b[0]) + min(n_left - 1 - a[-1], n_right - 1 - b[-1]))
+    if chain.size >= ORDERED[0] + ORDERED[1] * amiss:
+        return True
+    return bool(left.size >= SHUFFLED[0] + SHUFFLED[1] * (min(n_left, n_right) - left.size))
 
 
 @njit(cache=True, nogil=True)
-def _chain_anchors(
-    rows: NDArray[np.int64], previous: NDArray[np.int64], bits: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Best chain that ends in each anchor: its score, the anchor before it (-1: none), the row it starts at."""
-    n = rows.size
-    score = np.zeros(n)
-    before = np.full(n, -1, dtype=np.int64)
-    start = np.empty(n, dtype=np.int64)
-    for a in range(n):
-        gain = min(bits[a], MAX_ANCHOR_BITS)
-        # A short reply stands in many places: it may go on with a chain, but begins none.
-        score[a] = gain if bits[a] >= RARE_BITS else -1.0
-        start[a] = rows[a]
-        for k in range(max(0, a - LOOK_BACK), a):
-            # A chain may only repeat rows from before its own start: a third copy repeats the second, not the first.
-            if score[k] < 0.0 or previous[k] >= previous[a] or previous[a] >= start[k]:
-                continue
-            ahead, behind = rows[a] - rows[k], previous[a] - previous[k]
-            shift = abs(ahead - behind)
-            cost = min(SHIFT_BITS * shift, MAX_SHIFT_BITS) + 0.1 * min(ahead - 1, behind - 1)
-            if score[k] + gain - cost > score[a]:
-                score[a] = score[k] + gain - cost
-                before[a] = k
-                start[a] = start[k]
-    return score, before, start
+def _segment_rows(previous: Ints, weights: Floats, cost: float) -> Ints:
+    """Starts of the segments whose cuts and repeated rows cost least: int64[k], ascending, the first is 0.
+
+    Row r costs weights[r] if its segment holds previous[r] as well. The tree keeps, for every start i of the last
+    segment, what the best way costs; a leaf holds cost[i] and what is added to all starts up to i.
+    """
+    n = previous.size
+    size = 1
+    while size < n:
+        size *= 2
+    added = np.zeros(2 * size)
+    best = np.full(2 * size, np.inf)
+    start = np.zeros(2 * size, dtype=np.int64)
+    came_from = np.zeros(n + 1, dtype=np.int64)
+    before = 0.0
+    for row in range(n):
+        for turn in range(2):
+            if turn == 0:
+                node = size + row
+                best[node] = before
+                start[node] = row
+            else:
+                if previous[row] < 0 or weights[row] <= 0.0:
+                    break
+                node = size + previous[row]
+                added[node] += weights[row]
+                best[node] += weights[row]
+            node //= 2
+            while node >= 1:
+                low, high = 2 * node, 2 * node + 1
+                added[node] = added[low] + added[high]
+                if best[high] <= best[low] + added[high]:
+                    best[node], start[node] = best[high], start[high]
+                else:
+                    best[node], start[node] = best[low] + added[high], start[low]
+                node //= 2
+        root = 1 if size > 1 else size
+        came_from[row + 1] = start[root]
+        before = best[root] + cost
+    starts = np.empty(n, dtype=np.int64)
+    k, at = 0, n
+    while at > 0:
+        at = came_from[at]
+        starts[k] = at
+        k += 1
+    return starts[:k][::-1].copy()
 
 
-class _Chain(NamedTuple):
-    """Colinear anchors (rows, the earlier rows they repeat); rare_last is the last earlier row of a rare one."""
-
-    score: float
-    rows: NDArray[np.int64]
-    earlier: NDArray[np.int64]
-    rare_last: int
-
-
-class _Stretch(NamedTuple):
-    """Rows first..last that repeat the rows earlier_first..earlier_last, how many are the same, how many changed."""
-
-    first: int
-    last: int
-    earlier_first: int
-    earlier_last: int
-    repeated: int
-    changed: int
+@njit(cache=True, nogil=True)
+def _match_parts(previous: Ints, first: int, last: int, low: int, high: int, rare: Truths) -> Ints:
+    """Pairs (earlier row in low..high - 1, row in first..last - 1) of rare rows that say the same: int64[m, 2]."""
+    pairs = np.empty((last - first, 2), dtype=np.int64)
+    m = 0
+    for row in range(first, last):
+        if not rare[row]:
+            continue
+        at = previous[row]
+        while at >= high:
+            at = previous[at]
+        if at >= low:
+            pairs[m, 0], pairs[m, 1] = at, row
+            m += 1
+    return pairs[:m].copy()
 
 
-def find_restarts(
-    previous: NDArray[np.int64], bits: NDArray[np.float64], codes: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def find_restarts(previous: Ints, bits: Floats, codes: Ints) -> Ints:
     """Rows at which a listing begins again.
 
     Args:
         previous: int64[n], the nearest earlier row that says the same, -1 where none does.
         bits: float64[n], how many bits of surprise each row's words carry.
-        codes: int64[n], equal for rows of equal words; they tell how far a stretch goes beyond its rare rows.
+        codes: int64[n], equal for rows of equal words; they tell how far a repeated stretch goes beyond its rare rows.
 
     Returns:
         int64[k], ascending; empty where the rows are one listing. Each is the first row that is repeated, or the row
         after the first capture's last repeated one, where what stands between can only be the second capture's head.
     """
-    anchors = np.flatnonzero(previous >= 0)
-    if anchors.size < MIN_ANCHORS:
+    rare = bits >= RARE_BITS
+    weights = np.where(rare, np.minimum(bits, MAX_ANCHOR_BITS), 0.0)
+    repeats = rare & (previous >= 0)
+    if repeats.sum() < MIN_ANCHORS or weights[repeats].sum() < MIN_BITS:
         return np.empty(0, dtype=np.int64)
-    score, before, start = _chain_anchors(anchors, previous[anchors], bits[anchors])
-    chains: list[_Chain] = []
-    # The best end of every chain start. The loop is over chains that pass the bar, not over rows.
-    order = np.lexsort((anchors, -score, start))
-    ends = order[np.concatenate(([True], start[order][1:] != start[order][:-1]))]
-    for end in ends[score[ends] >= MIN_BITS]:
-        picked = [int(end)]
-        while before[picked[-1]] >= 0:
-            picked.append(int(before[picked[-1]]))
-        if len(picked) >= MIN_ANCHORS:
-            rows = anchors[picked[::-1]]
-            rare = previous[rows][bits[rows] >= RARE_BITS]
-            chains.append(_Chain(float(score[end]), rows, previous[rows], int(rare[-1])))
-    return _supported_starts(_without_overlaps(chains), codes)
-
-
-def _without_overlaps(chains: list[_Chain]) -> list[_Chain]:
-    """The best of the chains whose rows overlap, in the order of their rows."""
-    kept: list[_Chain] = []
-    for chain in sorted(chains, key=lambda chain: (-chain.score, chain.rows[0])):
-        if all(chain.rows[-1] < other.rows[0] or chain.rows[0] > other.rows[-1] for other in kept):
-            kept.append(chain)
-    return sorted(kept, key=lambda chain: int(chain.rows[0]))
-
-
-def _extend_chain(chain: _Chain, floor: int, codes: NDArray[np.int64]) -> _Stretch:
-    """Both stretches as far as they go on with equal rows: up to the row ``floor``, and down."""
-    rows, earlier = chain.rows, chain.earlier
-    first, earlier_first = int(rows[0]), int(earlier[0])
-    while earlier_first > floor and first - 1 > chain.rare_last and codes[first - 1] == codes[earlier_first - 1]:
-        first, earlier_first = first - 1, earlier_first - 1
-    # A short reply in the rows just won may have served as somebody's counterpart.
-    rows, earlier = rows[earlier < first], earlier[earlier < first]
-    last, earlier_last = int(rows[-1]), int(earlier[-1])
-    while last + 1 < codes.size and earlier_last + 1 < first and codes[last + 1] == codes[earlier_last + 1]:
-        last, earlier_last = last + 1, earlier_last + 1
-    repeated = rows.size + (int(rows[0]) - first) + (last - int(rows[-1]))
-    changed = 0
-    # Between two anchors a short row may repeat its counterpart though something nearer says the same as well.
-    gaps = zip(rows[:-1] + 1, earlier[:-1] + 1, np.diff(rows) - 1, np.diff(earlier) - 1, strict=True)
-    for row, home, n_rows, n_home in gaps:
-        same = int((codes[row : row + n_rows] == codes[home : home + n_home]).sum()) if n_rows == n_home else 0
-        repeated += same
-        changed += min(n_rows, n_home) - same
-    return _Stretch(first, last, earlier_first, earlier_last, repeated, int(changed))
-
-
-def _supported_starts(chains: list[_Chain], codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Starts of the chains that repeat their stretch nearly whole; where one fails, the rest is looked at anew."""
+    starts = _segment_rows(previous, weights, MIN_BITS).tolist()
+    ranks: Ints = np.cumsum(rare) - rare
+    # Every round drops one cut that nothing proves; there are as many cuts as captures, not as rows.
     while True:
-        stretches: list[_Stretch] = []
-        for chain in chains:
-            floor = max((known.first for known in stretches if known.first <= chain.earlier[0]), default=0)
-            stretches.append(_extend_chain(chain, floor, codes))
-        bounds = [0, *(stretch.first for stretch in stretches), codes.size]
-        supported: list[_Chain] = []
-        starts: list[int] = []
-        for chain, stretch, end in zip(chains, stretches, bounds[2:], strict=True):
-            home = max(bound for bound in bounds if bound <= stretch.earlier_first)
-            home_end = min(bound for bound in bounds if bound > stretch.earlier_last)
-            between = home_end - 1 - stretch.earlier_last
-            # Rows between the two stretches end the first capture, and then nothing may follow the second stretch;
-            # or they begin the second capture, and then nothing may stand before the first stretch.
-            tail = min(between, end - 1 - stretch.last)
-            head = min(between, stretch.earlier_first - home) + between * HEAD_COST
-            if stretch.repeated >= MIN_SUPPORT * (stretch.repeated + stretch.changed + min(tail, head)):
-                supported.append(chain)
-                starts.append(stretch.first if tail <= head else stretch.earlier_last + 1)
-        if len(supported) == len(chains):
-            return np.array(starts, dtype=np.int64)
-        chains = supported
+        placed = _place_cuts(starts, previous, rare, codes)
+        doubt = _least_proven(placed, previous, weights, rare, ranks)
+        if doubt is None:
+            return np.array(placed[1:], dtype=np.int64)
+        del starts[doubt]
+
+
+def _least_proven(starts: list[int], previous: Ints, weights: Floats, rare: Truths, ranks: Ints) -> int | None:
+    """The part with the fewest bits among those that no earlier part proves to be a capture; None if all are."""
+    bounds = [*starts, previous.size]
+    worst: tuple[float, int] | None = None
+    for part in range(1, len(starts)):
+        first, last = bounds[part], bounds[part + 1]
+        most, proven = 0.0, False
+        for earlier in range(part - 1, -1, -1):
+            low, high = bounds[earlier], bounds[earlier + 1]
+            pairs = _match_parts(previous, first, last, low, high, rare)
+            pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+            pairs = pairs[np.concatenate(([True], np.diff(pairs[:, 0]) > 0))] if len(pairs) else pairs
+            shared = float(weights[pairs[:, 1]].sum())
+            most = max(most, shared)
+            sizes = int(rare[low:high].sum()), int(rare[first:last].sum())
+            left, right = ranks[pairs[:, 0]] - ranks[low], ranks[pairs[:, 1]] - ranks[first]
+            if not proven and shared >= MIN_BITS and show_one_page(left, right, *sizes):
+                proven = earlier == part - 1 or not _goes_on(bounds, part, earlier, previous, rare)
+        if not proven and (worst is None or (most, -part) < (worst[0], -worst[1])):
+            worst = most, part
+    return None if worst is None else worst[1]
+
+
+def _goes_on(bounds: list[int], part: int, earlier: int, previous: Ints, rare: Truths) -> bool:
+    """Whether a part only goes on, in the order of an earlier one, where the part above it stopped: no new capture."""
+    before, first, last = bounds[part - 1 : part + 2]
+    home = bounds[earlier], bounds[earlier + 1]
+    above = _match_parts(previous, before, first, *home, rare)
+    below = _match_parts(previous, first, last, *home, rare)
+    repeated = _match_parts(previous, first, last, before, first, rare)
+    return bool(len(above) and len(repeated) < MIN_ANCHORS and above[-1, 0] < below[0, 0])
+
+
+def _place_cuts(starts: list[int], previous: Ints, rare: Truths, codes: Ints) -> list[int]:
+    """Moves each cut within the rows that neither side repeats: they end the earlier capture or begin the later one."""
+    placed = [0]
+    bounds = [*starts, previous.size]
+    for part in range(1, len(starts)):
+        home, cut, end = placed[-1], bounds[part], bounds[part + 1]
+        pairs = _match_parts(previous, cut, end, home, cut, rare)
+        # The nearest captures may share nothing: pages 1 and 2 after the whole page. Then the cut stays.
+        if not len(pairs):
+            placed.append(cut)
+            continue
+        pairs = _main_order(pairs)
+        last, last_row = (int(end) for end in pairs[np.argmax(pairs[:, 0])])
+        low = last + 1
+        while low < cut and last_row + 1 < end and codes[low] == codes[last_row + 1]:
+            low, last_row = low + 1, last_row + 1
+        pairs = _main_order(_match_parts(previous, low, end, home, low, rare))
+        partner, high = (int(end) for end in pairs[np.argmin(pairs[:, 1])])
+        while high > low and partner > home and codes[high - 1] == codes[partner - 1]:
+            high, partner = high - 1, partner - 1
+        # What stands between ends the earlier capture if nothing follows the common rows in the later one, and begins
+        # the later one if nothing comes before them in the earlier. If both may be, other captures tell; else the
+        # capture that has more rows of its own among the common ones has these as well.
+        tail, head = min(high - low, end - 1 - last_row), min(high - low, partner - home)
+        others = [(a, b) for a, b in pairwise(bounds) if b <= home or a >= end]
+        early = _count_earlier((low, high), (high, end), others, previous, rare) if head == tail and low < high else 0
+        as_head = head < tail or (head == tail and (early > 0 or (early == 0 and last_row - high > last - partner)))
+        placed.append(low if as_head else high)
+    return placed
+
+
+def _count_earlier(some: Span, common: Span, parts: list[Span], previous: Ints, rare: Truths) -> int:
+    """In how many more parts the first rows stand before the common ones than after them."""
+    votes = 0
+    for low, high in parts:
+        seats = []
+        for first, last in (some, common):
+            if low >= last:
+                seats.append(_match_parts(previous, low, high, first, last, rare)[:, 1])
+            else:
+                seats.append(_match_parts(previous, first, last, low, high, rare)[:, 0])
+        if seats[0].size and seats[1].size:
+            votes += int(np.sign(np.median(seats[1]) - np.median(seats[0])))
+    return votes
+
+
+def _main_order(pairs: Ints) -> Ints:
+    """The pairs that stand in the same order, if these are nearly all: the others are quotations; else all pairs."""
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    chain = pairs[longest_increasing(pairs[:, 1])]
+    return chain if len(chain) >= MIN_MAIN * len(pairs) else pairs

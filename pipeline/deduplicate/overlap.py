@@ -16,12 +16,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipeline.algorithms.alignment import longest_increasing
 from pipeline.algorithms.graph import constrained_components
-from pipeline.algorithms.restarts import MAX_ANCHOR_BITS, MIN_ANCHORS, MIN_BITS, MIN_SUPPORT
+from pipeline.algorithms.restarts import MAX_ANCHOR_BITS, MIN_ANCHORS, MIN_BITS, show_one_page
 from pipeline.deduplicate.listings import INFORMATIVE_BITS
 
-MIN_SHARED = 0.6
 INSTANT_BITS = 15.0
 EXACT_TIMES = ("microsecond", "millisecond", "second")
 # How far apart two times may be that are known to a precision, in microseconds.
@@ -143,30 +141,27 @@ def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """Listings whose shared rare posts prove that they show the same discussion; the best proven first."""
     rare = listed.filter(pl.col("information") >= INFORMATIVE_BITS).select(
         "unit",
-        "seat",
         "near_key",
         "author_key",
         "posted_at",
         tolerance(),
+        seat=pl.int_range(pl.len()).over("unit"),
         bits=pl.col("information").clip(0, MAX_ANCHOR_BITS),
     )
+    sizes = dict(rare.group_by("unit").agg(pl.len()).iter_rows())
     rare = rare.filter(pl.len().over("unit", "near_key") == 1)
     pairs = _open_pairs(_chain_units(rare.select("unit", key="near_key")), units)
     pairs = pairs.group_by("left", "right").agg(shared=pl.len()).filter(pl.col("shared") >= MIN_ANCHORS)
     if pairs.is_empty():
         return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
-    sizes = dict(listed.group_by("unit").agg(pl.len()).iter_rows())
-    totals = dict(rare.group_by("unit").agg(pl.col("bits").sum()).iter_rows())
     by_unit = {unit: part for (unit,), part in rare.group_by("unit")}
     proven: list[tuple[float, int, int]] = []
     # One pass per pair of listings that share three rare texts and may be joined: captures of one page, hardly others.
     for left, right in pairs.select("left", "right").sort("left", "right").iter_rows():
         shared = _shared_posts(by_unit[left], by_unit[right])
         bits = float(shared["bits"].sum())
-        if shared.height < MIN_ANCHORS or bits < MIN_BITS:
-            continue
-        most = bits >= MIN_SHARED * min(totals[left], totals[right])
-        if most or _is_chained(shared, sizes[left], sizes[right]):
+        seats = shared["seat"].to_numpy(), shared["seat_right"].to_numpy()
+        if bits >= MIN_BITS and show_one_page(*seats, sizes[left], sizes[right]):
             proven.append((-bits, left, right))
     return pl.DataFrame(
         [(left, right) for _, left, right in sorted(proven)], schema={"left": pl.Int64, "right": pl.Int64}, orient="row"
@@ -184,15 +179,3 @@ def _shared_posts(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("seat")
     )
-
-
-def _is_chained(shared: pl.DataFrame, n_left: int, n_right: int) -> bool:
-    """Whether the shared posts stand in the same order and fill the stretch in which the listings overlap."""
-    seats = shared.select(pl.col("seat", "seat_right").cast(pl.Int64))
-    chain = seats[longest_increasing(seats["seat_right"].to_numpy()).tolist()]
-    if chain.height < MIN_ANCHORS or float(shared["bits"].sum()) < MIN_BITS:
-        return False
-    left, right = chain["seat"].to_numpy(), chain["seat_right"].to_numpy()
-    gaps = int(np.minimum(np.diff(left), np.diff(right)).sum()) - (chain.height - 1)
-    ends = min(left[0], right[0]) + min(n_left - 1 - left[-1], n_right - 1 - right[-1])
-    return bool(chain.height >= MIN_SUPPORT * (chain.height + gaps + ends))

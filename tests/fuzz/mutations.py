@@ -8,6 +8,7 @@ In: bytes of a sound file, and others to mix in. Out: bytes of a broken one.
 from __future__ import annotations
 
 import bz2
+import copy
 import gzip
 import io
 import json
@@ -203,8 +204,13 @@ def glue(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     return data + random.choice((b"", b"\n")) + other
 
 
+def _gzip(data: bytes, level: int = 9) -> bytes:
+    """Packed without the time, so that an input is the same whenever it is made."""
+    return gzip.compress(data, level, mtime=0)
+
+
 def pack(data: bytes, random: Random, _: Sequence[bytes]) -> bytes:
-    packed = random.choice([gzip.compress, zstandard.compress, lzma.compress, bz2.compress])(data)
+    packed = random.choice([_gzip, zstandard.compress, lzma.compress, bz2.compress])(data)
     return random.choice((packed, cut(packed, random, ()), flip(packed, random, ()), packed + data[:50], packed * 2))
 
 
@@ -217,15 +223,14 @@ def archive(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
         if kind == 0:
             whole = make_zip(files, random.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_BZIP2)))
         elif kind == 1:
-            whole = make_tar(
-                files, random.choice(("w", "w:gz")), random.choice((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT))
-            )
+            pack_tar = random.choice((bytes, _gzip))
+            whole = pack_tar(make_tar(files, format=random.choice((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT))))
         elif kind == 2:
             whole = make_zip({"inner.zip": make_zip({"inner.tar": make_tar({"x": data}), "y": other})})
         elif kind == 3:
             whole = make_warc({"https://example.org/a": data, "https://example.org/b": other}, kind="text/html")
         else:
-            body = chunk(gzip.compress(data), 100)
+            body = chunk(_gzip(data), 100)
             headers = "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n"
             whole = make_warc({"https://example.org/a": body}, kind="application/json", headers=headers)
     except (ValueError, UnicodeError):
@@ -237,13 +242,14 @@ def bomb(data: bytes, random: Random, _: Sequence[bytes]) -> bytes:
     zeros = bytes(64 << 20)
     kind = random.randrange(4)
     if kind == 0:
-        return gzip.compress(data + zeros, 1)
+        return _gzip(data + zeros, 1)
     if kind == 1:
         return zstandard.compress(data + zeros)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
-        zipped.writestr("zeros" if kind == 2 else "lines", zeros if kind == 2 else b"a\n" * (1 << 19))
-        zipped.writestr("sound", data)
+        name, content = ("zeros", zeros) if kind == 2 else ("lines", b"a\n" * (1 << 19))
+        zipped.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        zipped.writestr(zipfile.ZipInfo("sound"), data, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -298,5 +304,5 @@ def _swapped(value: Any, random: Random) -> Any:
     elif roll < 0.3:
         inside[key] = str(inside[key])[:1000]
     else:
-        inside[key] = random.choice(_VALUES)
+        inside[key] = copy.deepcopy(random.choice(_VALUES))  # for a later mutation may change it
     return holder[""]

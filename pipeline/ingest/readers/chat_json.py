@@ -41,6 +41,9 @@ _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 _HEADER_TRIES = 64
 _EFFORT = 16  # a damaged file is looked through at most so many times over
 _DEEP = 20_000  # what nesting too deep costs, in characters
+_WINDOW = 1 << 16
+_MOST_OPEN = 40  # objects not closed at the end of a window; no message nests so
+_LONGEST_WORD = 4096  # characters of a number, or of true, false and null
 _LONGEST_ID = 200
 
 
@@ -182,16 +185,30 @@ def _search(data: bytes, key: str, is_message: IsMessage) -> Chat:
 
 
 def _scan(text: str, start: int) -> tuple[Any, int]:
-    """The JSON value at a place, and where it ends; None and what the attempt cost, in characters, if there is none."""
+    """The JSON value at a place, and where it ends; None and what the attempt cost, in characters, if there is none.
+
+    First among the characters that a message has at most, for a parser that fails counts all lines before its mistake.
+    """
+    piece = text[start : start + _WINDOW]
+    value, stop = _scan_piece(piece)
+    if stop is None and start + _WINDOW < len(text):
+        deep = piece.count("{") - piece.count("}") > _MOST_OPEN
+        value, stop = (None, _DEEP) if deep else _scan_piece(text[start:])
+    return value, start + (len(text) - start if stop is None else stop)
+
+
+def _scan_piece(piece: str) -> tuple[Any, int | None]:
+    """The same for the beginning of a piece; no place where more characters could have made a value of it."""
     try:
-        value, end = _SCAN(text, start)
+        value, end = _SCAN(piece)
         # Halves of surrogate pairs are mended where there may be some.
-        sound = _HALF_PAIR.search(text, start, end) is None
-        return (value if sound else parse_carefully(text[start:end].encode())[0]), end
+        sound = _HALF_PAIR.search(piece, 0, end) is None
+        return (value if sound else parse_carefully(piece[:end].encode())[0]), end
     except json.JSONDecodeError as error:
-        return None, max(error.pos, start)
+        is_cut = error.msg.startswith("Unterminated") or error.pos > len(piece) - _LONGEST_WORD
+        return None, None if is_cut else error.pos
     except (ValueError, RecursionError):
-        return None, start + _DEEP
+        return None, _DEEP
 
 
 def _note_gap(chat: Chat, text: str, start: int, end: int) -> None:

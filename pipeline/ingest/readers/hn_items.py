@@ -54,7 +54,8 @@ def is_item(value: Any) -> bool:
         return "objectID" in value or "children" in value or "story_id" in value
     if "id" not in value:
         return False
-    if value.get("type") in _TYPES and "time" in value:
+    kind = value.get("type")
+    if isinstance(kind, str) and kind in _TYPES and "time" in value:
         return not _MARKED.isdisjoint(value)
     return "by" in value and not _OF_BIGQUERY.isdisjoint(value)
 

@@ -19,12 +19,13 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.columns import column_meanings, match_columns, table_batch, table_facts
 from pipeline.ingest.readers.json_elements import Elements, parse_elements
-from pipeline.ingest.readers.json_lines import parse_carefully
+from pipeline.ingest.readers.json_lines import ParsedLines, parse_carefully
 from pipeline.ingest.readers.json_tables import object_rows
 from pipeline.ingest.records import Batch
 
@@ -44,26 +45,40 @@ def recognise(head: Head) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class _Start:
+    """What the beginning of a file tells: which keys it has, and all its objects, where they come in one run."""
+
+    keys: list[str]
+    whole: ParsedLines | None
+
+
 def describe(source: Source) -> CaptureFacts:
     """What its keys say. Raises InputError where no record has a text."""
-    keys = source.parse_once(_keys)
+    keys = source.parse_once(_read_start).keys
     return table_facts(source, match_columns(keys, column_meanings(source.settings.columns)), keys)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per element that is an object with an id or a text."""
-    parents = "parent_id" in match_columns(source.parse_once(_keys), column_meanings(source.settings.columns))
-    for parsed in parse_elements(source):
+    start = source.parse_once(_read_start)
+    parents = "parent_id" in match_columns(start.keys, column_meanings(source.settings.columns))
+    for parsed in parse_elements(source) if start.whole is None else [start.whole]:
         rows = object_rows(parsed, source.settings)
         yield table_batch(rows, parents=parents, settings=source.settings, rejections=parsed.rejections)
 
 
-def _keys(source: Source) -> list[str]:
-    """All keys of all objects, sorted; the whole file is read for them."""
+def _read_start(source: Source) -> _Start:
+    """The file is read until a text and a parent are found, to its end where one is absent."""
+    meanings = column_meanings(source.settings.columns)
     seen: set[str] = set()
+    runs = 0
     for parsed in parse_elements(source):
+        runs += 1
         seen.update(*parsed.objects)
-    return sorted(seen)
+        if runs > 1 and {"text", "parent_id"} <= match_columns(seen, meanings).keys():
+            break
+    return _Start(sorted(seen), parsed if runs == 1 else None)
 
 
 READER = Reader(
