@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.archive import open_archive as open_archive
+    from pipeline.lsh import load_lsh as load_lsh
+    from pipeline.lsh import sign_text as sign_text
 
     __version__: str
 
-__all__ = ["__version__", "open_archive"]
+_DOORS = {"open_archive": "archive", "load_lsh": "lsh", "sign_text": "lsh"}
+
+__all__ = ["__version__", "load_lsh", "open_archive", "sign_text"]
 
 
 def __getattr__(name: str) -> Any:
     """What is asked for is loaded then, so that ``import pipeline`` costs nothing."""
-    if name == "open_archive":
-        return import_module("pipeline.archive").open_archive
+    if name in _DOORS:
+        return getattr(import_module(f"pipeline.{_DOORS[name]}"), name)
     if name == "__version__":
         return _version()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

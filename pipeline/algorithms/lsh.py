@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from datasketch import MinHashLSH
+from datasketch import MinHashLSH as MinHashLSH
 from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
@@ -186,6 +186,36 @@ def build_lsh(ids: Sequence[str], signatures: Hashes, bands: int, rows: int) -> 
     # A Python loop over records: datasketch inserts one by one (40,000 a second). Only for an index held in memory.
     for name, signature in zip(ids, signatures, strict=True):
         lsh.insert(name, as_minhash(signature))
+    return lsh
+
+
+def hash_band(values: bytes) -> bytes:
+    """A band's key from what ``datasketch.MinHashLSH`` hands to its hashfunc: the values of the band, big-endian."""
+    row = np.frombuffer(values, dtype=">u4").astype(np.uint32)
+    return band_keys(row[None], 1, row.size).astype("<u4").tobytes()
+
+
+def fill_lsh(names: Sequence[str], keys: Keys, permutations: int, rows: int) -> MinHashLSH:
+    """datasketch's own index from band keys alone, without the signatures that they were made from.
+
+    Args:
+        names: n distinct names.
+        keys: uint32 of shape (bands, n), as ``band_keys`` gives them.
+        permutations: values in the signatures to be asked for. rows: values in a band.
+
+    Returns:
+        An index that takes further signatures and is asked for any, all made as `as_minhash` makes them.
+    """
+    lsh = MinHashLSH(num_perm=permutations, params=(len(keys), rows), hashfunc=hash_band)
+    # From its first signature an index learns the scheme of all; this one, of the empty text, does not stay in it.
+    lsh.insert("", as_minhash(np.full(permutations, 0xFFFFFFFF, dtype=np.uint32)))
+    lsh.remove("")
+    stored = [[key.tobytes() for key in band.astype("<u4")] for band in keys]
+    # A Python loop over records: datasketch keeps its index in dicts of Python.
+    for name, *bands in zip(names, *stored, strict=True):
+        lsh.keys.insert(name, *bands)
+        for table, key in zip(lsh.hashtables, bands, strict=True):
+            table.insert(key, name)
     return lsh
 
 

@@ -17,7 +17,7 @@ from functools import cache
 
 import numpy as np
 import polars as pl
-from datasketch import MinHash
+from datasketch import MinHash as MinHash
 from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 

@@ -107,6 +107,34 @@ def read_ids(paths: Sequence[Path]) -> Ids:
     return np.sort(np.concatenate(found))
 
 
+def read_keys(paths: Sequence[Path], ids: Ids, bands: int) -> tuple[NDArray[np.bool_], Keys]:
+    """The keys of some texts in the first bands.
+
+    Args:
+        paths: segments.
+        ids: uint64 of shape (n,), in any order, several times where several are of one text.
+        bands: how many.
+
+    Returns:
+        Which of the ids the segments hold, bool of shape (n,); the keys of those, uint32 of shape (bands, m).
+
+    Raises:
+        ArchiveError: a segment is missing, or was made otherwise than the first.
+    """
+    files = _open(paths, read_facts(paths[0])) if paths else []
+    if not any(file.metadata.num_rows for file in files):
+        return np.zeros(ids.size, dtype=np.bool_), np.empty((bands, 0), dtype=np.uint32)
+    known = np.zeros(ids.size, dtype=np.bool_)
+    found = []
+    for band in range(bands):
+        keys, members = _join([_read(file, band) for file in files])
+        order = np.argsort(members)
+        places = order[np.minimum(np.searchsorted(members, ids, sorter=order), members.size - 1)]
+        known = members[places] == ids
+        found.append(keys[places[known]])
+    return known, np.stack(found)
+
+
 def changed_pairs(
     before: Sequence[Path], after: Sequence[Path], facts: BandFacts, scratch: Path, memory_bytes: int
 ) -> Iterator[pl.DataFrame]:

@@ -206,3 +206,41 @@ def test_signatures_for_the_index_are_those_of_the_kernel() -> None:
     assert signed["words_key"].to_list() == sorted(frame["words_key"])
     words = frame.sort("words_key")["words"]
     assert unpack_signatures(signed["signature"], 128).tolist() == sign_texts(words, 5, 128).tolist()
+
+
+def near_of(*texts: str) -> list[tuple[str, str]]:
+    frame = pl.DataFrame({"text": texts}).select(words=fold_words(pl.col("text")))
+    frame = frame.with_columns(digest_texts(frame["words"]).alias("words_key")).unique("words_key")
+    words = dict(frame.select("words_key", "words").iter_rows())
+    pairs = near_duplicates(frame, SETTINGS)
+    return [tuple(sorted((words[left], words[right]))) for left, right in pairs.select(PAIR).iter_rows()]
+
+
+PAIR = ["left_key", "right_key"]
+
+
+def test_chinese_needs_no_tokens() -> None:
+    post = "码头的灯已经坏了一个星期,港务局说是灯泡的问题,可是没有人去换。"
+    found = near_of(post, post.replace("已经", ""), "渡轮每天早上九点开船,下午五点回来,票在码头的小亭子里买。")
+    assert len(found) == 1
+    assert all("港 务 局" in words for words in found[0])
+
+
+def test_emoji_are_no_words_and_do_not_hide_them() -> None:
+    post = "the ferry was late again and nobody told us"
+    assert near_of(f"{post} 🚢🚢", f"🙄 {post}!") == [], "their folded words are equal: one text, no pair"
+    assert len(near_of(f"{post} 🚢🚢", "🙄 the ferry was so late again and nobody told us")) == 1
+    assert near_of("🚢🚢🚢", "🚢🚢🙄", "🙄" * 40, "🙄" * 41) == []
+
+
+@pytest.mark.parametrize("long", (False, True))
+def test_posts_of_one_word(long: bool) -> None:
+    words = ("lighthousekeepersassistant", "lighthousekeeperssassistant") if long else ("yes", "yess")
+    # A long word is like its misspelling as any text is; short ones have no evidence in them.
+    assert len(near_of(*words, "no")) == int(long)
+
+
+def test_empty_posts_are_like_nothing() -> None:
+    assert near_of("", " ", "…", "the ferry was late again and nobody told us") == []
+    # Where somebody signs them all the same, they are no bucket that draws others in.
+    assert candidate_pairs(pl.Series(["", "the ferry was late again and nobody told us"]), SETTINGS).tolist() == []

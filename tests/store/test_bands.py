@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 
 from pipeline.algorithms.lsh import NEIGHBOURS, NO_KEY
 from pipeline.errors import ArchiveError, ContractError
-from pipeline.store.bands import BandFacts, changed_pairs, merge_segments, read_facts, read_ids, write_segment
+from pipeline.store.bands import (
+    BandFacts,
+    changed_pairs,
+    merge_segments,
+    read_facts,
+    read_ids,
+    read_keys,
+    write_segment,
+)
 
 FACTS = BandFacts(bands=3, made={"normaliser": 1, "shingle_size": 5})
 MEMORY = 1 << 28
@@ -120,3 +128,12 @@ def test_what_is_no_segment_is_refused(tmp_path: Path) -> None:
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(ArchiveError, match="no segment"):
         read_facts(tmp_path / "a.parquet")
+
+
+def test_keys_of_texts_are_read_back_from_whatever_segment_holds_them(tmp_path: Path) -> None:
+    texts = [(7, (1, 2, 3)), (3, (4, 5, 6)), (9, (1, 5, NO_KEY))]
+    paths = [segment(tmp_path, texts[:1], "a"), segment(tmp_path, texts[1:], "b")]
+    known, keys = read_keys(paths, np.array([9, 8, 7, 9], dtype=np.uint64), 2)
+    assert known.tolist() == [True, False, True, True]
+    assert keys.tolist() == [[1, 1, 1], [5, 2, 5]]
+    assert read_keys([], np.array([9], dtype=np.uint64), 2)[0].tolist() == [False]
