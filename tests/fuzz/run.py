@@ -15,8 +15,9 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from pipeline.audit import audit_archive
@@ -86,10 +87,10 @@ def main() -> int:
     end = arguments.first + arguments.n
     chunks = [range(at, min(at + _TOGETHER, end)) for at in range(arguments.first, end, _TOGETHER)]
     begun, done, wrong, audited, slowest = time.perf_counter(), 0, 0, 0, (0.0, "")
-    with ProcessPoolExecutor(arguments.workers, max_tasks_per_child=5) as pool:
-        tasks = [pool.submit(check_inputs, seeds, chunk, arguments.keep, arguments.audit_every) for chunk in chunks]
-        for chunk, task in zip(chunks, tasks, strict=True):
-            found = task.result()
+    check = partial(check_inputs, seeds, kept=arguments.keep, audit_every=arguments.audit_every)
+    # Not concurrent.futures, whose workers are not always followed by new ones when they have done their tasks.
+    with get_context("spawn").Pool(arguments.workers, maxtasksperchild=5) as pool:
+        for chunk, found in zip(chunks, pool.imap(check, chunks), strict=True):
             audited, slowest = audited + found.audited, max(slowest, found.slowest)
             for line in found.wrong:
                 wrong += 1

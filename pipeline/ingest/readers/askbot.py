@@ -28,8 +28,8 @@ from selectolax.lexbor import LexborNode
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.forum_pages import ForumPage, first_of, read_posts, remove_all
-from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.ingest.readers.forum_pages import ForumPage, first_of, read_page, read_posts, remove_all
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
 from pipeline.ingest.readers.sites import name_scope
 from pipeline.ingest.records import Batch
 
@@ -49,13 +49,13 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """A page: the question, then each answer, comments below their post."""
-    scope = _scope_of(source, ForumPage(parse_page(source)))
+    scope = _scope_of(source, read_page(source))
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "page"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per question, answer and comment."""
-    page = ForumPage(parse_page(source))
+    page = read_page(source)
     reading = _Reading(_scope_of(source, page), page)
     rows = RecordList()
     for location, fields in read_posts(page.tree.css(_POSTS), reading.read_post):

@@ -2,7 +2,7 @@
 
 In: the tree of a page. Out: its addresses and host, and records of its posts.
 
->>> page = ForumPage(parse_page(source))
+>>> page = read_page(source)
 >>> page.host, page.number_in(re.compile(r"[?&]t=([0-9]+)"))
 ('forum.example.org', '87')
 
@@ -20,9 +20,10 @@ from typing import Any, TypeVar
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.ingest.containers import Source
 from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.documents import RecordList
-from pipeline.ingest.readers.html_pages import attribute_of, text_of
+from pipeline.ingest.readers.html_pages import attribute_of, parse_page, text_of
 from pipeline.ingest.readers.sites import host_of, most_named
 
 _Post = TypeVar("_Post")
@@ -102,6 +103,19 @@ class ForumPage:
         """The words of the first node that one of the selectors finds."""
         found = (text_of(self.tree.css_first(selector)) for selector in selectors)
         return next((words for words in found if words), None)
+
+
+def read_page(source: Source) -> ForumPage:
+    """The page that a file holds.
+
+    Raises:
+        InputError: the file is too large, or nested as no page is.
+    """
+    return source.parse_once(_read_page)
+
+
+def _read_page(source: Source) -> ForumPage:
+    return ForumPage(parse_page(source))
 
 
 def first_of(node: LexborNode, *selectors: str) -> LexborNode | None:

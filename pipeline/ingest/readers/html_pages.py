@@ -33,7 +33,8 @@ def _parse_page(source: Source) -> LexborHTMLParser:
     data = read_bytes(source)
     if trouble := hostile_nesting(data):
         raise InputError(f"{source.path}: {trouble}, as in no page that people write. Save the page again.")
-    return LexborHTMLParser(decode_line(data)[0].replace("\0", ""))
+    text, repaired = decode_line(data)
+    return LexborHTMLParser(text.replace("\0", "") if repaired or b"\0" in data else data)
 
 
 def text_of(node: LexborNode | None) -> str | None:

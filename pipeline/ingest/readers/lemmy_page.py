@@ -32,8 +32,8 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.api_json import parse_loosely
-from pipeline.ingest.readers.forum_pages import ForumPage, first_of, read_posts
-from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.ingest.readers.forum_pages import ForumPage, first_of, read_page, read_posts
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
 from pipeline.ingest.readers.lemmy import add_views, find_host, ids_of
 from pipeline.ingest.readers.sites import host_of, name_scope
 from pipeline.ingest.records import Batch
@@ -60,14 +60,14 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """A page, comments depth first unless it is flat."""
-    page = ForumPage(parse_page(source))
+    page = read_page(source)
     scope = _scope_of(source, page, _find_data(page.tree))
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "unknown"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per post and comment."""
-    page = ForumPage(parse_page(source))
+    page = read_page(source)
     data = _find_data(page.tree)
     scope = _scope_of(source, page, data)
     rows = RecordList()

@@ -63,9 +63,10 @@ def read(source: Source) -> Iterator[Batch]:
         if "joined" not in classes:
             author = None
         body = message.css_first("div.body") or message
-        named = _child(body, "from_name")
+        children = _children(body)
+        named = children.get("from_name")
         author = author if named is None else _words(named)
-        _add(rows, f"message {number}", message, body, name, author)
+        _add(rows, f"message {number}", message, body, children, name, author)
         yield from rows.ready()
     yield from rows.finish()
 
@@ -80,20 +81,27 @@ def read_date(title: str) -> str:
 
 
 def _add(
-    rows: RecordStream, place: str, message: LexborNode, body: LexborNode, name: str | None, author: str | None
+    rows: RecordStream,
+    place: str,
+    message: LexborNode,
+    body: LexborNode,
+    children: dict[str, LexborNode],
+    name: str | None,
+    author: str | None,
 ) -> None:
     found = _ID.fullmatch(attribute_of(message, "id") or "")
-    reply, date = _child(body, "reply_to"), _child(body, "date")
+    reply, date = children.get("reply_to"), children.get("date")
     link = reply.css_first("a") if reply else None
     where = [attribute_of(link, key) or "" for key in ("href", "onclick")]
     target = next(filter(None, map(_TARGET.search, where)), None)
-    forwarded = _child(body, "forwarded")
+    forwarded = children.get("forwarded")
+    inside = _children(forwarded) if forwarded else {}
     # The words of a forwarded message stand inside it.
-    words = _child(body, "text") or (_child(forwarded, "text") if forwarded else None)
-    origin = _child(forwarded, "from_name") if forwarded else None
+    words = children.get("text") or inside.get("text")
+    origin = inside.get("from_name")
     media = body.css_first(".media_wrap")
     title = media.css_first(".title") if media else None
-    signature = _child(body, "signature")
+    signature = children.get("signature")
     rows.add(
         place,
         scope=f"telegram:{name}" if name else None,
@@ -116,9 +124,13 @@ def _add(
     )
 
 
-def _child(node: LexborNode, name: str) -> LexborNode | None:
-    """The first child of a class."""
-    return next((child for child in node.iter() if name in (attribute_of(child, "class") or "").split()), None)
+def _children(node: LexborNode) -> dict[str, LexborNode]:
+    """The first child of each class."""
+    found: dict[str, LexborNode] = {}
+    for child in node.iter():
+        for name in (attribute_of(child, "class") or "").split():
+            found.setdefault(name, child)
+    return found
 
 
 def _words(node: LexborNode | None) -> str | None:

@@ -36,10 +36,11 @@ from pipeline.ingest.readers.forum_pages import (
     add_posts,
     first_of,
     numbers_in,
+    read_page,
     read_posts,
     time_in,
 )
-from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
 from pipeline.ingest.readers.sites import name_scope
 from pipeline.ingest.records import Batch
 
@@ -69,13 +70,13 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """A page, whose posts stand in order of time."""
-    scope = _scope_of(source, ForumPage(parse_page(source)))
+    scope = _scope_of(source, read_page(source))
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "time"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per post."""
-    page = ForumPage(parse_page(source))
+    page = read_page(source)
     topic = Topic(
         scope=_scope_of(source, page),
         number=page.number_in(*_THREAD, links=_THREAD_LINKS),

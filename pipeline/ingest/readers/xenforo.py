@@ -34,11 +34,12 @@ from pipeline.ingest.readers.forum_pages import (
     add_posts,
     first_of,
     numbers_in,
+    read_page,
     read_posts,
     remove_all,
     time_in,
 )
-from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
 from pipeline.ingest.readers.sites import name_scope
 from pipeline.ingest.records import Batch
 
@@ -67,13 +68,13 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """A page, whose posts stand in order of time."""
-    scope = _scope_of(source, ForumPage(parse_page(source)))
+    scope = _scope_of(source, read_page(source))
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "time"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per message."""
-    page = ForumPage(parse_page(source))
+    page = read_page(source)
     title = first_of(page.tree.root, "h1.p-title-value", ".titleBar h1") if page.tree.root is not None else None
     if title is not None:
         remove_all(title, ".label, .label-append, .prefix")
