@@ -29,6 +29,7 @@ import polars as pl
 import zstandard
 
 from benchmarks.reading_inputs import Input, grown_inputs, invented_inputs
+from pipeline.errors import InputError
 from pipeline.ingest import open_capture
 from pipeline.settings import ReadSettings
 
@@ -93,9 +94,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         invented = invented_inputs(arguments.records)
         for given in [*invented, *grown_inputs(int(arguments.megabytes * 1e6), arguments.data)]:
-            if not arguments.only or given.name in arguments.only:
+            if arguments.only and given.name not in arguments.only:
+                continue
+            try:
                 rows.append(measure(given, Path(folder), arguments.times))
-                print(rows[-1], file=sys.stderr, flush=True)
+            except InputError as error:  # a page so often repeated is not one any more
+                print(f"{given.name} ({given.origin}) cannot be measured: {error}", file=sys.stderr, flush=True)
+                continue
+            print(rows[-1], file=sys.stderr, flush=True)
     machine = f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     if arguments.json:
         print(orjson.dumps({"date": str(date.today()), "machine": machine, "formats": rows}).decode())
