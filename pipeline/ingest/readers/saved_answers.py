@@ -57,6 +57,10 @@ def read_answers(source: Source) -> Answers:
     Raises:
         InputError: the file is too large to be held in memory.
     """
+    return source.parse_once(_read_answers)
+
+
+def _read_answers(source: Source) -> Answers:
     data = read_bytes(source)
     answers = Answers()
     lines = _answer_lines(data)

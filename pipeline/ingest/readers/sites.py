@@ -14,17 +14,28 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pipeline.settings import ReadSettings
 
 _HOST = re.compile(
     r"^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@?#]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?)(?=[/?#]|$)", re.IGNORECASE
 )
+_SCHEME = len("https://")
+_LONGEST_SITE = 100  # characters before the path
 
 
 def host_of(address: object) -> str | None:
     """The host that an address names, in lower case, without the default port; None where it names none."""
-    found = _HOST.match(address.strip()) if isinstance(address, str) else None
+    if not isinstance(address, str):
+        return None
+    path = address.find("/", _SCHEME) + 1 if address.startswith("https://") else 0
+    return _host_of(address[:path]) if 0 < path <= _LONGEST_SITE else _host_of.__wrapped__(address)
+
+
+@lru_cache(maxsize=1024)  # a file has few hosts, and an address of one in every record
+def _host_of(address: str) -> str | None:
+    found = _HOST.match(address.strip())
     if found is None:
         return None
     host = found[1].lower()

@@ -257,6 +257,8 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _text(value: Any) -> str | None:
     """Text, or a number as text; None for anything else and for nothing."""
+    if type(value) is str and value.isascii():
+        return value or None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return without_surrogates(str(value)) or None
