@@ -403,6 +403,35 @@ def evaluate_parents(
         sys.stdout.write(evaluation_json(found))
 
 
+@evaluate_app.command("duplicates")
+def evaluate_repetitions(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV, JSON lines or Parquet: id, text, cluster; optional author, created_at, discussion_id.",
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    output: OutputOption = "table",
+    others: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any setting: edit_similarity=0.85.")
+    ] = None,
+) -> None:
+    """Find duplicates in a table whose clusters are known, and say how many are right."""
+    import json
+
+    from pipeline.evaluate.duplicates import evaluate_duplicates, read_labelled
+    from pipeline.report.duplicates import duplicates_lines
+    from pipeline.settings import load_settings
+
+    figures = evaluate_duplicates(read_labelled(file), load_settings(**_pairs(others, "--set")))
+    if as_json or output != "table":
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        _show(_console(), *duplicates_lines(file.name, figures))
+
+
 @train_app.command("links")
 def train_parents(
     corpora: CorporaArgument,

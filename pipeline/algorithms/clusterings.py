@@ -96,6 +96,26 @@ def match_groups(found: ArrayLike, true: ArrayLike) -> Agreement:
     return agree(n_right, int((table.left_sizes > 1).sum()), int((table.right_sizes > 1).sum()))
 
 
+def match_pairs(found: ArrayLike, true: ArrayLike) -> Agreement:
+    """How many pairs of items that stand in one group do so in both."""
+    table = count_shared(found, true)
+    return agree(
+        *(int((counts * (counts - 1) // 2).sum()) for counts in (table.shared, table.left_sizes, table.right_sizes))
+    )
+
+
+def score_b_cubed(found: ArrayLike, true: ArrayLike) -> Agreement:
+    """B³ (Bagga and Baldwin 1998): the share of an item's group that belongs there, averaged over all items."""
+    table = count_shared(found, true)
+    n = int(table.shared.sum())
+    if not n:
+        return Agreement(0.0, 0.0, 0.0)
+    squares = table.shared.astype(np.float64) ** 2
+    precision = float((squares / table.left_sizes[table.left]).sum()) / n
+    recall = float((squares / table.right_sizes[table.right]).sum()) / n
+    return Agreement(precision, recall, 2 * precision * recall / (precision + recall))
+
+
 def adjust_rand(found: ArrayLike, true: ArrayLike) -> float:
     """The adjusted Rand index (Hubert and Arabie 1985): 1 for the same groups, about 0 for groups by chance."""
     table = count_shared(found, true)
