@@ -1,7 +1,8 @@
-"""Threads of 4chan and of boards with the same JSON API (vichan and its kin).
+"""Threads of 4chan, of boards with the same JSON API (vichan and its kin), of its archives, and of LynxChan.
 
 **What is read.** Threads (``{"posts": […]}``), pages of a board (``{"threads": [{"posts": […]}]}``) and catalogs, as
-JSON, one a line, or as a JavaScript module. Every post is a record, also one that is a picture without words.
+JSON, one a line, or as a JavaScript module; threads, posts and searches of FoolFuuka's API (desuarchive, 4plebs and the
+like); threads of LynxChan. Every post is a record, also one that is a picture without words.
 
 **What is kept.** Post numbers are ids, the opening post's number is the discussion. Posts name others in their text,
 ``>>123``: the first they name in their own thread is the parent, the opening post where they name none; all they name
@@ -10,12 +11,14 @@ are in ``extra``, as ``links``. A name with a tripcode, or the id a board gives 
 of a board leaves out.
 
 **What bites.** Numbers count per board, and no post names its board. It is taken from ``--source``, else from the
-``board`` that some archives add and from links to threads: scope ``4chan:g``. Where nothing tells, the
-ids mean something within their thread only, told by number and time of its opening post, and a thread without its
-opening post has no scope. A link may lead to another thread or board, or to a post that is gone: what is gone from the
-thread is still a parent. Text is HTML, with ``<wbr>`` inside long words.
+``board`` that archives add and from links to threads as 4chan writes them (``/g/thread/7``): scope ``4chan:g``. Where
+nothing tells, and on boards of other sites, whose ``/g/`` is another, the ids mean something within their thread only,
+told by number and time of its opening post, and a thread without its opening post has no scope. A link may lead to
+another thread or board, or to a post that is gone: what is gone from the thread is still a parent. Text is HTML, with
+``<wbr>`` inside long words.
 
-A file is such a thread when its first posts have ``no`` and ``resto`` with ``time`` or ``now``.
+A file is such a thread when its first posts have ``no`` and ``resto`` with ``time`` or ``now``, or the keys of the
+others: ``num``, ``thread_num`` and ``timestamp``, or ``threadId`` and ``creation`` with words.
 
 >>> READER.recognise(Head("1.json", b'{"posts": [{"no": 1, "resto": 0, "time": 1422731391}]}', complete=True))
 True
@@ -33,6 +36,7 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words
+from pipeline.ingest.readers.imageboard_kin import COM_IS_PLAIN, SIGNS, translate_threads
 from pipeline.ingest.readers.saved_answers import read_answers
 from pipeline.ingest.records import Batch
 
@@ -42,7 +46,7 @@ _LINK = re.compile(
     r"""(?:(?:&gt;){3}(/\w+/)|(?<!\S)>>>(/\w+/)|(?:&gt;){2}|(?<!\S)>>)(\d{1,18})\b"""
 )
 _THREAD = re.compile(r"^(?:(?:https?:)?//[\w.]+)?/(\w+)/(?:thread|res)/(\d+)")
-_ADDRESS = re.compile(r"""\bhref=["']?(?:(?:https?:)?//boards\.[\w.]+)?/(\w+)/(?:thread|res)/(\d+)""")
+_ADDRESS = re.compile(r"""\bhref=["']?(?:(?:https?:)?//boards\.[\w.]+)?/(\w+)/thread/(\d+)""")
 _NOBODY = frozenset({"", "anonymous", "nobody", "anon"})
 _KEPT = {
     *("filename", "ext", "tim", "capcode", "country_name", "board_flag", "filedeleted"),
@@ -53,7 +57,9 @@ _KEPT = {
 def recognise(head: Head) -> bool:
     """Whether it shows posts with their thread and time, as JSON or as JavaScript."""
     start = head.data.lstrip()[:1]
-    return (start in (b"{", b"[") or b"{" in head.data[:400]) and all(sign.search(head.data) for sign in _POST)
+    if start not in (b"{", b"[") and b"{" not in head.data[:400]:
+        return False
+    return any(all(sign.search(head.data) for sign in signs) for signs in (_POST, *SIGNS))
 
 
 def describe(source: Source) -> CaptureFacts:
@@ -65,12 +71,13 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per post."""
     answers = read_answers(source)
     threads = [(answer.place, thread) for answer in answers.values for thread in _threads_in(answer.value)]
-    board = source.settings.source or _board_named(threads)
+    board = _board_named(threads)
     rows = RecordList()
     number = 0
     for place, posts in threads:
         opening = next((post for post in posts if not _thread_of(post)), None)
-        page = _Page(board, opening)
+        own = next((named for named in map(_own_board, posts) if named), None)
+        page = _Page(source.settings.source or own or board, opening)
         for post in posts:
             number += 1
             _add_post(rows, post, page, f"{place}post {number}")
@@ -97,6 +104,8 @@ def _threads_in(value: Any) -> Iterator[list[dict[str, Any]]]:
         elif isinstance(item, dict):
             if "no" in item and "resto" in item:
                 yield [item]
+            elif (kin := translate_threads(item)) is not None:
+                yield from kin
             else:
                 waiting.extend(inner for inner in reversed(item.values()) if isinstance(inner, dict | list))
 
@@ -157,7 +166,7 @@ def _add_post(rows: RecordList, post: dict[str, Any], page: _Page, place: str) -
             "posted_at_raw": as_time(get("time")) or as_words(get("now")),
             "title": unescape(title) if title else None,
             "body": body,
-            "markup": "html",
+            "markup": "plain" if get(COM_IS_PLAIN) is True else "html",
             "discussion_title": page.title,
             "discussion_url": address,
             "community": page.board,
@@ -210,17 +219,21 @@ def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
     here: set[str | None] | None = None
     named: Counter[str] = Counter()
     for post in posts:
-        if board := as_words(post.get("board")):
-            named[board.strip("/")] += 1
+        if board := _own_board(post):
+            named[board] += 1
         body = as_words(post.get("com")) or ""
-        if "/thread/" not in body and "/res/" not in body:
+        if "/thread/" not in body:
             continue
         if here is None:
             here = {number for post in posts for number in (as_id(post.get("no")), _thread_of(post))}
         named.update(found[1] for found in _ADDRESS.finditer(body) if found[2] in here)
         quoted = [_THREAD.match(link[1] or "") for link in _LINK.finditer(body) if not link[2]]
-        named.update(found[1] for found in quoted if found is not None)
+        named.update(found[1] for found in quoted if found is not None and "/thread/" in found[0])
     return min(named, key=lambda board: (-named[board], board)) if named else None
+
+
+def _own_board(post: dict[str, Any]) -> str | None:
+    return (as_words(post.get("board")) or "").strip("/") or None
 
 
 def _address(board: str | None, thread: str | None) -> str | None:
@@ -229,8 +242,8 @@ def _address(board: str | None, thread: str | None) -> str | None:
 
 READER = Reader(
     name="imageboard",
-    version=1,
-    title="4chan threads, board pages and catalogs",
+    version=2,
+    title="Threads, board pages and catalogs of image boards (4chan, vichan, FoolFuuka, LynxChan)",
     extensions=(".json", ".js"),
     replies=">> links in the text, else the opening post",
     recognise=recognise,

@@ -111,6 +111,53 @@ def test_anybody_is_no_author(tmp_path: Path, fields: dict[str, Any], author: st
     assert known.get("author") == author
 
 
+def test_an_archive_shows_what_the_board_shows(tmp_path: Path) -> None:
+    board = [
+        {"no": 5001, "resto": 0, "time": 1_740_000_000, "sub": "Kettle thread", "com": "Post kettles.", "board": "tea"},
+        {
+            "no": 5005,
+            "resto": 5001,
+            "time": 1_740_000_300,
+            "name": "Potter",
+            "trip": "!kiln",
+            "com": "&gt;&gt;5001<br>…",
+        },
+        {"no": 5006, "resto": 5001, "time": 1_740_000_360},
+    ]
+    live, _ = read_bytes(tmp_path, json.dumps({"posts": board}).encode())
+    kept, rejected = read_file(CASES / "imageboard" / "fuuka.json")
+    assert rejected.is_empty()
+    same = [
+        "scope",
+        "native_id",
+        "native_discussion",
+        "native_parent",
+        "parent_known",
+        "author",
+        "posted_at_raw",
+        "title",
+    ]
+    assert kept.select(same).rows() == live.select(same).rows()
+    assert kept["scope"].unique().to_list() == ["4chan:tea"]
+    assert kept.select("body", "markup", "extra").rows() == [
+        ("Post kettles.", "plain", None),
+        (">>5001\nMine is clay.\n>not steel", "plain", '{"links":["5001"]}'),
+        (None, "plain", '{"filedeleted":1}'),
+    ]
+
+
+def test_a_thread_of_lynxchan() -> None:
+    records, rejected = read_file(CASES / "imageboard" / "lynxchan.json")
+    assert rejected["rule"].to_list() == ["no_id_no_text"]
+    assert records.select("native_id", "native_parent", "author", "markup", "posted_at_raw").rows() == [
+        ("7", None, None, "html", "2025-03-01T10:00:00.000Z"),
+        ("8", "7", "Potter", "html", "2025-03-01T10:01:00.000Z"),
+        ("9", "8", "ID:a1b2c3", "html", "2025-03-01T10:02:00.000Z"),
+    ]
+    # Another site's /tea/ may count the same numbers.
+    assert records["scope"].unique().to_list() == ["4chan:7@2025-03-01T10:00:00.000Z"]
+
+
 @settings(max_examples=40)
 @given(damaged_cases("imageboard"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
