@@ -29,6 +29,7 @@ from pipeline.steps.forgotten import empty_captures
 from pipeline.steps.made import is_outdated, take_over
 from pipeline.store.captures import kept_captures, update_facts
 from pipeline.store.decisions import read_decisions
+from pipeline.store.durable import remove_unfinished
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.lock import archive_lock
 from pipeline.store.snapshot import find_snapshot, scan_table
@@ -164,6 +165,7 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     if layout.work.exists():
         # The lock is ours: whatever is here belongs to runs that died.
         shutil.rmtree(layout.work)
+    remove_unfinished(layout.root)
     if layout.forgetting.exists():
         empty_captures(layout)
     buried = read_tombstones(layout).filter(pl.col("kind") == "capture")["digest"]

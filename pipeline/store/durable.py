@@ -77,3 +77,16 @@ def remove_folder(folder: Path) -> None:
         shutil.rmtree(doomed)
     folder.rename(doomed)
     shutil.rmtree(doomed)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what processes that died left unfinished in a folder and the folders in it, two floors down.
+
+    Only for the holder of the archive's lock: nobody else may be writing there.
+    """
+    for pattern in (f"*{TEMPORARY}", f"*/*{TEMPORARY}", f"*/*/*{TEMPORARY}"):
+        for left in sorted(folder.glob(pattern)):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)

@@ -370,3 +370,19 @@ def test_bad_paths_and_a_held_archive_stop_before_anything_is_read(tmp_path: Pat
         begin_run(parameters)
         with pytest.raises(ArchiveError, match="Another run"):
             run_direct(parameters)
+
+
+def test_a_run_that_finds_nothing_new_removes_what_dead_runs_left(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    raw = write_lines(tmp_path / "page.txt", invent_page(6))
+    run(out, raw)
+    left = [out / "snapshots" / "dead.gone.tmp", out / "captures" / "dead.tmp", out / "work" / "dead"]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "part.parquet").touch()
+    capture = next(path for path in (out / "captures").iterdir() if path.name != "dead.tmp")
+    left += [out / ".current.tmp", capture / ".facts.json.1-2.tmp"]
+    left[-2].symlink_to("snapshots/nowhere")
+    left[-1].touch()
+    assert run(out, raw)[1].nothing_new
+    assert [path for path in left if path.exists() or path.is_symlink()] == []
