@@ -500,13 +500,6 @@ class Reconstructed(dy.Schema):
     flags = _several_of(POST_FLAGS, "All doubts, those of the draft included.")
 
 
-class Signatures(dy.Schema):
-    """MinHash signatures of posts with enough words, kept in the snapshot's index for ``threadloom find``."""
-
-    post_id = _id("The post.", key=True)
-    signature = dy.Binary(nullable=False, description="Little-endian uint32 values, affine32 scheme.")
-
-
 class Languages(dy.Schema):
     """One row per post with words: the language of its own words, made by ``threadloom enrich language``."""
 

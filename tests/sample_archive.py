@@ -11,12 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pipeline.ids import digest_texts
 from pipeline.store.digest import digest_table
-from pipeline.store.index import IndexFacts, SignatureIndex, encode_signatures, write_index
+from pipeline.store.index import TextIndex, write_index
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.snapshot import Manifest, TableFacts, keep_frame, switch_current, write_manifest
 from pipeline.store.write import write_table
@@ -234,21 +233,15 @@ def sample_tables() -> dict[str, pl.DataFrame]:
     }
 
 
-def sample_index(names: tuple[str, ...] = ("p0", "p1", "s2"), permutations: int = 16) -> SignatureIndex:
-    """Signatures of made-up values; those of p1 and s2 are equal."""
-    seeds = {"s2": "p1"}
-    values = np.array(
-        [np.frombuffer(an_id(seeds.get(name, name)).encode() * (permutations // 4), "<u4") for name in names]
-    )
-    ids = pl.Series("post_id", [an_id(name) for name in names])
-    facts = IndexFacts(permutations=permutations, shingle_size=5, bands=4, rows=4)
-    return SignatureIndex(facts, encode_signatures(ids, values.astype(np.uint32)))
+def sample_index() -> TextIndex:
+    """An index of no texts at all."""
+    return TextIndex((), pl.DataFrame(schema={"left_key": pl.String, "right_key": pl.String}))
 
 
 def publish_unchecked(
     root: Path,
     tables: Mapping[str, pl.DataFrame],
-    index: SignatureIndex | None = None,
+    index: TextIndex | None = None,
     run_id: str = RUN,
     kept: Mapping[str, pl.DataFrame] | None = None,
 ) -> Path:
@@ -260,9 +253,9 @@ def publish_unchecked(
         parts = tuple(write_table(name, frame, folder / name))
         written = pl.scan_parquet(folder / name / "part-*.parquet")
         facts[name] = TableFacts(frame.height, digest_table(name, written), parts)
-    signatures = tuple(write_index(folder / "index", index)) if index else ()
+    indexed = tuple(write_index(folder / "index", index)) if index else ()
     files = tuple(keep_frame(name, frame, folder) for name, frame in (kept or {}).items())
-    write_manifest(folder, Manifest(run_id, TABLE_VERSION, facts, signatures, files))
+    write_manifest(folder, Manifest(run_id, TABLE_VERSION, facts, indexed, files))
     switch_current(layout, run_id)
     return folder
 

@@ -16,7 +16,6 @@ from pipeline import audit
 from pipeline.audit import RULES, audit_archive
 from pipeline.errors import ArchiveError
 from pipeline.ids import digest_file
-from pipeline.store.index import SignatureIndex
 from pipeline.store.snapshot import Manifest
 from pipeline.tables import TABLE_VERSION
 from tests.sample_archive import RUN, an_id, publish_unchecked, sample_index, sample_tables
@@ -308,8 +307,7 @@ def test_a_broken_promise_is_found_by_its_rule(case):
     tables = dict(SOUND)
     case.apply(tables)
     frames = {name: frame.lazy() for name, frame in tables.items()}
-    index = pl.LazyFrame({"post_id": [an_id("p0")], "signature": [b""]})
-    asked = audit.Tables(manifest=Manifest(RUN, TABLE_VERSION, {}, ()), signatures=index, **frames)
+    asked = audit.Tables(manifest=Manifest(RUN, TABLE_VERSION, {}, ()), **frames)
     must_fire({finding.rule: finding.table for finding in audit.ask_rules(asked)}, case)
 
 
@@ -322,7 +320,7 @@ def test_so_it_is_in_a_published_archive(case, tmp_path):
 
 
 def test_every_rule_is_broken_by_a_test():
-    broken = {rule for case in BREAKS for rule in case.rules.split()} | {"signature_has_post"}
+    broken = {rule for case in BREAKS for rule in case.rules.split()}
     assert {rule.name for rule in RULES} <= broken
     assert len({rule.name for rule in RULES}) == len(RULES)
 
@@ -332,14 +330,6 @@ def test_every_rule_that_is_written_is_asked():
         written = [rule for _, rule in inspect.getmembers(module, lambda value: isinstance(value, audit.Rule))]
         assert written
         assert all(rule in RULES for rule in written)
-
-
-def test_a_signature_of_no_post_is_found(tmp_path):
-    index = sample_index()
-    assert isinstance(index.signatures, pl.DataFrame)
-    astray = index.signatures.with_columns(post_id=pl.Series([GONE, an_id("p1"), an_id("s2")]))
-    publish_unchecked(tmp_path, sample_tables(), SignatureIndex(index.facts, astray))
-    assert fired(tmp_path) == {"signature_has_post": "signatures"}
 
 
 def test_a_finding_says_how_many_rows_and_shows_one(tmp_path):
@@ -375,12 +365,12 @@ def declare_true(snapshot: Path, table: str) -> None:
 def test_a_missing_an_altered_and_a_strange_file_are_found(sound, tmp_path):
     (sound / "links" / "part-00000.parquet").unlink()
     shutil.copy(sound / "posts" / "part-00000.parquet", sound / "posts" / "part-00001.parquet")
-    with (sound / "index" / "index.json").open("ab") as file:
+    with (sound / "index" / "near.parquet").open("ab") as file:
         file.write(b" ")
     findings = {(finding.rule, finding.table) for finding in audit_archive(tmp_path)}
     assert findings == {
         ("files_are_there", "links"),
-        ("files_are_unchanged", "signatures"),
+        ("files_are_unchanged", "index"),
         ("files_are_published", "posts"),
     }
 

@@ -173,22 +173,6 @@ def bucket_pairs(keys: Keys, ids: Ids) -> Pairs:
     return np.asarray(_pair_up(keys, ids, NEIGHBOURS), dtype=np.uint64)
 
 
-def build_lsh(ids: Sequence[str], signatures: Hashes, bands: int, rows: int) -> MinHashLSH:
-    """An index to ask for texts like a new one: datasketch's own, with the given bands.
-
-    Args:
-        ids: n distinct names. signatures: uint32 of shape (n, p).
-
-    Raises:
-        ValueError: an id stands there twice, or the bands need more values than p.
-    """
-    lsh = MinHashLSH(num_perm=signatures.shape[1], params=(bands, rows))
-    # A Python loop over records: datasketch inserts one by one (40,000 a second). Only for an index held in memory.
-    for name, signature in zip(ids, signatures, strict=True):
-        lsh.insert(name, as_minhash(signature))
-    return lsh
-
-
 def hash_band(values: bytes) -> bytes:
     """A band's key from what ``datasketch.MinHashLSH`` hands to its hashfunc: the values of the band, big-endian."""
     row = np.frombuffer(values, dtype=">u4").astype(np.uint32)
@@ -217,8 +201,3 @@ def fill_lsh(names: Sequence[str], keys: Keys, permutations: int, rows: int) -> 
         for table, key in zip(lsh.hashtables, bands, strict=True):
             table.insert(key, name)
     return lsh
-
-
-def query_lsh(lsh: MinHashLSH, signature: Hashes) -> list[str]:
-    """Ids in the index that agree with the signature in at least one band, in their own order."""
-    return sorted(lsh.query(as_minhash(signature)))

@@ -217,19 +217,3 @@ def sign_hashes(hashes: Hashes, offsets: Offsets, permutations: int) -> Hashes:
 def as_minhash(signature: Hashes) -> MinHash:
     """One signature as datasketch's own object, which can be updated further, compared and asked for in an index."""
     return MinHash(hashvalues=signature, permutations=_draw(signature.size), hashfunc=hash_shingle, scheme=SCHEME)
-
-
-def pack_signatures(signatures: Hashes) -> pl.Series:
-    """Signatures of shape (n, p) as a Binary column of n rows, 4 p bytes each, little-endian."""
-    n, width = signatures.shape
-    octets = np.ascontiguousarray(signatures, dtype="<u4").view(np.uint8).reshape(n, 4 * width)
-    return pl.Series("signature", octets, dtype=pl.Array(pl.UInt8, 4 * width)).cast(pl.List(pl.UInt8)).cast(pl.Binary)
-
-
-def unpack_signatures(packed: pl.Series, permutations: int) -> Hashes:
-    """What ``pack_signatures`` packed: uint32 of shape (n, permutations). Raises ValueError where a row is no such."""
-    if (packed.bin.size() != 4 * permutations).any() or packed.null_count():
-        raise ValueError(f"A signature of {permutations} values has {4 * permutations} bytes")
-    values, offsets = text_buffers(packed)
-    octets = values[offsets[0] : offsets[-1]]
-    return np.ascontiguousarray(octets).view("<u4").astype(np.uint32, copy=False).reshape(-1, permutations)

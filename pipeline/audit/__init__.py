@@ -19,9 +19,8 @@ from pipeline.audit.finding import Finding, Rule, Tables
 from pipeline.audit.lost import LOST
 from pipeline.audit.references import REFERENCES
 from pipeline.audit.replies import REPLIES
-from pipeline.store.index import scan_signatures
 from pipeline.store.snapshot import Manifest, find_snapshot, read_manifest, scan_table
-from pipeline.tables import PUBLISHED, Signatures
+from pipeline.tables import PUBLISHED
 
 __all__ = ["RULES", "Finding", "Rule", "Tables", "ask_rules", "audit_archive"]
 
@@ -47,7 +46,6 @@ def audit_archive(path: Path, snapshot: str | None = None) -> list[Finding]:
     if findings:
         return findings
     frames = {name: scan_table(folder, name) for name in PUBLISHED}
-    frames["signatures"] = scan_signatures(folder) if manifest.index else Signatures.create_empty().lazy()
     findings = [finding for name, frame in frames.items() for finding in check_columns(name, frame)]
     if findings:
         return findings

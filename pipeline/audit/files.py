@@ -28,7 +28,7 @@ _CHUNK_ROWS = 1 << 17
 def check_files(snapshot: Path, manifest: Manifest) -> list[Finding]:
     """Every file that the manifest names is there with its bytes, and no other one."""
     published = {(name, f"{name}/{part.name}"): part for name, facts in manifest.tables.items() for part in facts.parts}
-    published |= {("signatures", f"index/{part.name}"): part for part in manifest.index}
+    published |= {("index", f"index/{part.name}"): part for part in manifest.index}
     published |= {("kept", f"{KEPT}/{part.name}"): part for part in manifest.kept}
     present = {file.relative_to(snapshot).as_posix() for file in snapshot.rglob("*") if file.is_file()} - {MANIFEST}
     findings = []

@@ -53,7 +53,6 @@ class Tables:
     aliases: pl.LazyFrame
     decisions: pl.LazyFrame
     runs: pl.LazyFrame
-    signatures: pl.LazyFrame
 
 
 @dataclass(frozen=True)

@@ -175,12 +175,6 @@ def run_is_recorded(tables: Tables) -> Wrong:
     return name_rows(counted, "run_id", "inputs", "captures")
 
 
-@rule("signatures")
-def signature_has_post(tables: Tables) -> Wrong:
-    """The index holds signatures of posts that are there."""
-    return name_rows(without_match(tables.signatures, "post_id", tables.posts, "post_id"), "post_id")
-
-
 REFERENCES = (
     post_has_discussion,
     post_has_thread,
@@ -196,5 +190,4 @@ REFERENCES = (
     decision_names_posts,
     decided_by_someone,
     run_is_recorded,
-    signature_has_post,
 )

@@ -1,6 +1,6 @@
 """Which texts are worth verifying as near duplicates.
 
-In: distinct folded texts. Out: pairs of rows that share a bucket; or the texts' band keys and signatures, for an index.
+In: distinct folded texts. Out: pairs of rows that share a bucket; or the texts' band keys, for an index.
 
 >>> texts = pl.DataFrame({"words_key": ["a", "b"], "words": ["the tram was late again", "the trams was late again"]})
 >>> candidate_pairs(long_enough(texts)["words"], Settings()).tolist()
@@ -24,7 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.lsh import NO_KEY, Keys, band_keys, bucket_pairs, choose_banding, sort_members
-from pipeline.algorithms.minhash import pack_signatures, sign_texts
+from pipeline.algorithms.minhash import sign_texts
 from pipeline.settings import Settings
 
 Rows = NDArray[np.int64]
@@ -189,22 +189,3 @@ def _distinct(known: NDArray[np.uint64], more: Iterable[NDArray[np.uint64]]) -> 
         if pending > _PENDING_PAIRS:
             found, pending = [np.unique(np.concatenate(found))], 0
     return np.unique(np.concatenate(found))
-
-
-def sign_distinct(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Signatures of the texts that are long enough, to be kept in an index.
-
-    Args:
-        texts: words_key (String, distinct), words (String, folded).
-        settings: shingle_size, permutations.
-
-    Returns:
-        words_key (String), signature (Binary: ``permutations`` little-endian uint32), sorted by words_key.
-    """
-    signed = long_enough(texts)
-    packed = [pl.Series("signature", [], dtype=pl.Binary)]
-    packed += [
-        pack_signatures(sign_texts(chunk, settings.shingle_size, settings.permutations))
-        for _, chunk in _chunks(signed["words"])
-    ]
-    return signed.select("words_key").with_columns(pl.concat(packed).alias("signature"))

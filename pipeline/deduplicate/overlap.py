@@ -65,9 +65,10 @@ def find_discussions(listed: pl.DataFrame) -> pl.DataFrame:
         .sort("unit")
     )
     names = units.select(pl.when("is_named").then(pl.col("listing_id").rank("dense")).fill_null(0).cast(pl.Int64) - 1)
-    edges = pl.concat(
-        [_same_seed(units), _next_pages(units), _same_instant(listed, units), _overlapping(listed, units)]
-    )
+    found = [_same_seed(units), _next_pages(units)]
+    if not units["is_named"].all():
+        found += [_same_instant(listed, units), _overlapping(listed, units)]
+    edges = pl.concat(found)
     labels, _ = constrained_components(
         units.height, edges["left"].to_numpy(), edges["right"].to_numpy(), names.to_series().to_numpy()
     )

@@ -10,21 +10,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
-from pipeline.algorithms.lsh import build_lsh, query_lsh
-from pipeline.algorithms.minhash import sign_texts
 from pipeline.algorithms.similarity import edit_ratio
 from pipeline.algorithms.text import fold_words
+from pipeline.deduplicate.candidates import key_texts
 from pipeline.errors import SettingError
-from pipeline.store.index import find_candidates, load_index
+from pipeline.ids import digest_texts, number_ids
+from pipeline.settings import Settings
+from pipeline.store.bands import read_buckets
+from pipeline.store.index import find_segments
 
 
 class Indexed(Protocol):
-    """What is needed of an archive: its posts, and the folder of the snapshot whose index is asked."""
+    """What is needed of an archive: its posts, its runs, and the folder of the snapshot whose index is asked."""
 
     @property
     def posts(self) -> pl.LazyFrame: ...
+    @property
+    def runs(self) -> pl.LazyFrame: ...
     @property
     def snapshot(self) -> Path: ...
 
@@ -32,9 +37,9 @@ class Indexed(Protocol):
 def find_posts(archive: Indexed, text: str, *, at_least: float) -> pl.DataFrame:
     """Posts that say nearly what a text says.
 
-    Candidates share a band of their MinHash signature with the text, in a ``datasketch.MinHashLSH`` filled from the
-    stored signatures, or have its very words (posts too short to be in the index are found by these alone). All are
-    then compared character by character.
+    Candidates share a band of their MinHash signature with the text, as the stored bands say (``pipeline.load_lsh``
+    gives these as a ``datasketch.MinHashLSH``), or have its very words (posts too short to be in the index are found by
+    these alone). All are then compared character by character.
 
     Args:
         archive: what ``pipeline.open_archive`` gives.
@@ -46,14 +51,16 @@ def find_posts(archive: Indexed, text: str, *, at_least: float) -> pl.DataFrame:
         first, then in the order of ids.
 
     Raises:
-        ArchiveError: the snapshot has no index.
+        ArchiveError: the snapshot's index is not whole.
         SettingError: the text has no words.
     """
     words = pl.select(fold_words(pl.lit(text))).item()
     if not words:
         raise SettingError("There is no letter or digit in the text to find")
     folded = fold_words(pl.col("text"))
-    alike = pl.col("post_id").is_in(_share_band(archive.snapshot, words)) | (folded == words)
+    near = _share_band(archive, words).implode()
+    numbers = folded.map_batches(lambda texts: pl.Series(number_ids(digest_texts(texts))), return_dtype=pl.UInt64)
+    alike = numbers.is_in(near) | (folded == words)
     columns = ["post_id", "discussion_id", "author", "posted_at", "posted_precision", "title", "text"]
     found = archive.posts.filter(alike).select(folded.alias("words"), *columns).collect()
     ratios = edit_ratio(found["words"], pl.repeat(words, found.height, dtype=pl.String, eager=True))
@@ -64,8 +71,9 @@ def find_posts(archive: Indexed, text: str, *, at_least: float) -> pl.DataFrame:
     )
 
 
-def _share_band(snapshot: Path, words: str) -> list[str]:
-    facts = load_index(snapshot)
-    query = sign_texts(pl.Series([words]), facts.shingle_size, facts.permutations)[0]
-    ids, signatures = find_candidates(snapshot, query)
-    return query_lsh(build_lsh(ids.to_list(), signatures, facts.bands, facts.rows), query)
+def _share_band(archive: Indexed, words: str) -> pl.Series:
+    """Ids of the texts that are in a bucket of this one."""
+    said = archive.runs.select("settings").tail(1).collect()["settings"].item()
+    keys = key_texts(pl.Series([words]), Settings.model_validate_json(said))
+    found = [ids for _, ids in read_buckets(find_segments(archive.snapshot), keys[:, 0])]
+    return pl.Series(np.unique(np.concatenate([np.empty(0, dtype=np.uint64), *found])))

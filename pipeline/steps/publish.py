@@ -17,14 +17,13 @@ import orjson
 import polars as pl
 
 from pipeline import __version__
-from pipeline.algorithms.lsh import choose_banding
 from pipeline.pack import load_pack
-from pipeline.steps.base import CAPTURES, Base, digest_captures, take_base
+from pipeline.steps.base import CAPTURES, digest_captures, take_base
 from pipeline.steps.plan import RunPlan, RunSummary, StepReport
 from pipeline.steps.revised import FIRSTS, SHOWN, keep_firsts, keep_shown, relate_again, revise_tables
 from pipeline.store.captures import kept_captures, scan_quarantine
 from pipeline.store.decisions import read_decisions
-from pipeline.store.index import IndexFacts, SignatureIndex, scan_signatures
+from pipeline.store.index import TextIndex
 from pipeline.store.revise import Change
 from pipeline.store.snapshot import drop_old_snapshots, find_snapshot, publish_snapshot, read_manifest
 from pipeline.store.write import TableRows
@@ -34,7 +33,6 @@ from pipeline.tables import (
     Captures,
     Duplicates,
     Runs,
-    Signatures,
     check_table,
     fit_table,
 )
@@ -55,11 +53,8 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     tables = _gather_tables(plan, firsts) if base is None else revise_tables(plan, base, firsts)
     tables["captures"] = check_table(Captures, _list_captures(plan, shown))
     tables["decisions"] = read_decisions(plan.layout)
-    settings = plan.parameters.settings
-    bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
-    facts = IndexFacts(settings.permutations, settings.shingle_size, bands, rows)
     segments = tuple(Path(segment) for segment in work.read_json("segments"))
-    index = SignatureIndex(facts, _gather_signatures(plan, base), segments, work.read("near"))
+    index = TextIndex(segments, work.read("near"))
     kept = {FIRSTS: firsts, SHOWN: shown, CAPTURES: digest_captures(kept_captures(plan.layout))}
 
     def record(written: dict[str, int]) -> pl.DataFrame:
@@ -113,14 +108,6 @@ def _gather_tables(plan: RunPlan, firsts: pl.DataFrame) -> dict[str, TableRows |
         "quarantine": scan_quarantine(plan.layout, plan.capture_ids()),
         "aliases": work.read("aliases"),
     }
-
-
-def _gather_signatures(plan: RunPlan, base: Base | None) -> pl.LazyFrame:
-    new = plan.work.scan("out/signatures", Signatures)
-    if base is None:
-        return new
-    old = scan_signatures(base.snapshot).join(plan.work.scan("gone/posts"), on="post_id", how="anti")
-    return pl.concat([old, new])
 
 
 def _list_captures(plan: RunPlan, shown: pl.DataFrame) -> pl.DataFrame:

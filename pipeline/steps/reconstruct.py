@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.deduplicate.candidates import sign_distinct
 from pipeline.deduplicate.contained import find_quotations
 from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.pack import load_pack
@@ -60,8 +59,6 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
             plan.work.write(f"out/{name}/{number}", frame)
         seen = posts.filter(~pl.col("is_placeholder")).select("post_id", "discussion_id", "posted_at")
         plan.work.write(f"out/firsts/{number}", seen.join(versions.firsts, on="post_id", how="left"))
-        signed = sign_distinct(posts.select("words", words_key="post_id"), settings)
-        plan.work.write(f"out/signatures/{number}", signed.rename({"words_key": "post_id"}))
         kinds = tables["posts"]["link_kind"]
         report.counts.update(
             posts=posts.height,

@@ -135,6 +135,26 @@ def read_keys(paths: Sequence[Path], ids: Ids, bands: int) -> tuple[NDArray[np.b
     return known, np.stack(found)
 
 
+def read_buckets(paths: Sequence[Path], wanted: Keys | None = None) -> Iterator[tuple[Keys, Ids]]:
+    """The buckets of every band, one band after another: keys and ids of their members.
+
+    Args:
+        paths: segments that were made in one way.
+        wanted: uint32 of shape (bands,): the one bucket wanted of each band; null: all.
+
+    Raises:
+        ArchiveError: a segment is missing, or was made in another way than the others.
+    """
+    if not paths:
+        return
+    facts = read_facts(paths[0])
+    files = _open(paths, facts)
+    for band in range(facts.bands):
+        keys, ids = _join([_read(file, band) for file in files])
+        held = slice(None) if wanted is None else keys == wanted[band]
+        yield keys[held], ids[held]
+
+
 def changed_pairs(
     before: Sequence[Path], after: Sequence[Path], facts: BandFacts, scratch: Path, memory_bytes: int
 ) -> Iterator[pl.DataFrame]:

@@ -22,7 +22,7 @@ from pipeline.errors import ArchiveError, ContractError
 from pipeline.ids import digest_file
 from pipeline.store.digest import TableDigest
 from pipeline.store.durable import remove_folder, replacing, sync_path, write_json
-from pipeline.store.index import SignatureIndex, write_index
+from pipeline.store.index import TextIndex, write_index
 from pipeline.store.layout import TEMPORARY, ArchiveLayout
 from pipeline.store.leases import MANIFEST, claim_snapshot
 from pipeline.store.revise import Change, TableFolders, revise_table, write_whole
@@ -66,7 +66,7 @@ def publish_snapshot(
     layout: ArchiveLayout,
     run_id: str,
     tables: Mapping[str, TableRows | Change],
-    index: SignatureIndex | None = None,
+    index: TextIndex | None = None,
     kept: Mapping[str, pl.DataFrame] | None = None,
     record: Callable[[dict[str, int]], pl.DataFrame] | None = None,
 ) -> Path:
@@ -80,7 +80,7 @@ def publish_snapshot(
         run_id: names the snapshot.
         tables: every table of ``tables.PUBLISHED``: a frame, or Parquet files that together hold it; in any order. Or
             what changes in the same table of a snapshot before.
-        index: signatures to keep beside the tables.
+        index: of the words of all texts, to keep beside the tables.
         kept: frames to keep beside the tables for the next run, by name.
         record: makes the table of runs from the rows written of every other table, by name; null: it is among tables.
 
@@ -112,8 +112,8 @@ def publish_snapshot(
             files += ids
         for name, frame in (kept or {}).items():
             files.append(keep_frame(name, frame, folder))
-        signatures = () if index is None else tuple(write_index(folder / "index", index))
-        manifest = Manifest(run_id, TABLE_VERSION, facts, signatures, tuple(files))
+        indexed = () if index is None else tuple(write_index(folder / "index", index))
+        manifest = Manifest(run_id, TABLE_VERSION, facts, indexed, tuple(files))
         write_manifest(folder, manifest)
         if not target.exists():
             folder.rename(target)

@@ -16,12 +16,11 @@ from pipeline.algorithms.lsh import (
     NO_KEY,
     band_keys,
     bucket_pairs,
-    build_lsh,
     choose_banding,
-    query_lsh,
+    fill_lsh,
     sort_members,
 )
-from pipeline.algorithms.minhash import hash_shingle, shingles_of, sign_texts
+from pipeline.algorithms.minhash import as_minhash, hash_shingle, shingles_of, sign_texts
 from pipeline.errors import SettingError
 
 
@@ -108,22 +107,22 @@ TEXTS = {
 }
 
 
+def index_texts() -> MinHashLSH:
+    return fill_lsh(list(TEXTS), band_keys(sign_texts(pl.Series(list(TEXTS.values())), 5, 128), 32, 4), 128, 4)
+
+
 def test_the_index_finds_what_shares_a_band() -> None:
-    signatures = sign_texts(pl.Series(list(TEXTS.values())), 5, 128)
-    lsh = build_lsh(list(TEXTS), signatures, 32, 4)
-    assert query_lsh(lsh, signatures[0]) == ["tram", "tram again"]
-    assert query_lsh(lsh, sign_texts(pl.Series(["the weather will be fine on sunday"]), 5, 128)[0]) == []
+    lsh = index_texts()
+    asked = sign_texts(pl.Series([TEXTS["tram"], "the weather will be fine on sunday"]), 5, 128)
+    assert sorted(lsh.query(as_minhash(asked[0]))) == ["tram", "tram again"]
+    assert lsh.query(as_minhash(asked[1])) == []
 
 
-def test_the_index_answers_a_sketch_made_by_datasketch() -> None:
-    signatures = sign_texts(pl.Series(list(TEXTS.values())), 5, 128)
-    lsh = build_lsh(list(TEXTS), signatures, 32, 4)
+def test_the_index_answers_and_takes_in_a_sketch_made_by_datasketch() -> None:
+    lsh = index_texts()
     sketch = MinHash(num_perm=128, hashfunc=hash_shingle, scheme="affine32")
     sketch.update_batch(shingles_of(TEXTS["beans"], 5))
     assert lsh.query(sketch) == ["beans"]
-
-
-def test_an_id_given_twice_is_refused() -> None:
-    signatures = sign_texts(pl.Series(["a", "b"]), 5, 16)
-    with pytest.raises(ValueError, match="exists"):
-        build_lsh(["x", "x"], signatures, 4, 4)
+    lsh.insert("more beans", sketch)
+    lsh.remove("beans")
+    assert lsh.query(sketch) == ["more beans"]

@@ -15,11 +15,9 @@ from pipeline.algorithms.minhash import (
     as_minhash,
     draw_permutations,
     hash_shingle,
-    pack_signatures,
     shingles_of,
     sign_hashes,
     sign_texts,
-    unpack_signatures,
 )
 
 # Characters of one to four bytes, some of which change places when bytes are cut in the wrong spot.
@@ -116,20 +114,3 @@ def test_similarity_is_estimated() -> None:
     signatures = sign_texts(pl.Series([left, right]), 5, 1024)
     estimate = as_minhash(signatures[0]).jaccard(as_minhash(signatures[1]))
     assert estimate == pytest.approx(len(a & b) / len(a | b), abs=0.06)
-
-
-@given(st.integers(0, 4), st.integers(1, 20), st.integers(0, 2**32 - 1))
-def test_packed_signatures_come_back(n: int, width: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    # Values whose bytes are often zero, which text types of fixed width would lose.
-    signatures = rng.integers(0, 2**32, (n, width), dtype=np.uint32) & np.uint32(0x00FF00FF)
-    packed = pack_signatures(signatures)
-    assert packed.dtype == pl.Binary
-    assert packed.to_list() == [row.astype("<u4").tobytes() for row in signatures]
-    assert unpack_signatures(packed, width).tolist() == signatures.tolist()
-
-
-@pytest.mark.parametrize("row", (b"123", None))
-def test_a_row_that_is_no_signature_is_refused(row: bytes | None) -> None:
-    with pytest.raises(ValueError, match="4 bytes"):
-        unpack_signatures(pl.Series([b"1234", row]), 1)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.lsh import NO_KEY, bucket_pairs, sort_members
-from pipeline.algorithms.minhash import shingles_of, sign_texts, unpack_signatures
+from pipeline.algorithms.minhash import shingles_of
 from pipeline.algorithms.similarity import edit_ratio, same_statement
 from pipeline.algorithms.text import fold_words
 from pipeline.deduplicate import candidates, near
-from pipeline.deduplicate.candidates import MIN_CHARACTERS, candidate_pairs, key_texts, long_enough, sign_distinct
+from pipeline.deduplicate.candidates import MIN_CHARACTERS, candidate_pairs, key_texts, long_enough
 from pipeline.deduplicate.near import near_duplicates
 from pipeline.ids import digest_texts
 from pipeline.settings import Settings
@@ -123,11 +123,10 @@ def test_the_order_of_rows_does_not_matter() -> None:
 )
 def test_the_size_of_chunks_does_not_matter(monkeypatch: pytest.MonkeyPatch, sizes: dict[str, int]) -> None:
     frame = some_texts(300, 2)
-    pairs, signatures = near_duplicates(frame, SETTINGS), sign_distinct(frame, SETTINGS)
+    pairs = near_duplicates(frame, SETTINGS)
     for name, size in sizes.items():
         monkeypatch.setattr(f"pipeline.deduplicate.{name}", size)
     assert near_duplicates(frame, SETTINGS).equals(pairs)
-    assert sign_distinct(frame, SETTINGS).equals(signatures)
 
 
 def test_no_chunk_of_pairs_is_larger_than_allowed() -> None:
@@ -166,7 +165,7 @@ def test_a_threshold_is_a_setting() -> None:
 def test_short_texts_are_left_alone() -> None:
     assert near_duplicates(table(["i agree with that", "i agree with thats"]), SETTINGS).is_empty()
     frame = table(["a" * (MIN_CHARACTERS - 1), "b" * MIN_CHARACTERS])
-    assert sign_distinct(frame, SETTINGS)["words_key"].to_list() == frame["words_key"].to_list()[1:]
+    assert long_enough(frame)["words_key"].to_list() == frame["words_key"].to_list()[1:]
 
 
 def test_texts_without_spaces_between_words_are_found() -> None:
@@ -197,15 +196,6 @@ def test_keys_say_what_the_pairs_say() -> None:
 
 def test_no_texts_give_no_pairs() -> None:
     assert near_duplicates(table([]), SETTINGS).is_empty()
-    assert sign_distinct(table([]), SETTINGS).schema == {"words_key": pl.String, "signature": pl.Binary}
-
-
-def test_signatures_for_the_index_are_those_of_the_kernel() -> None:
-    frame = some_texts(50, 5)
-    signed = sign_distinct(frame, SETTINGS)
-    assert signed["words_key"].to_list() == sorted(frame["words_key"])
-    words = frame.sort("words_key")["words"]
-    assert unpack_signatures(signed["signature"], 128).tolist() == sign_texts(words, 5, 128).tolist()
 
 
 def near_of(*texts: str) -> list[tuple[str, str]]:

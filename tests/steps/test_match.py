@@ -21,11 +21,11 @@ from pipeline.steps.base import CAPTURES, digest_captures
 from pipeline.steps.plan import RawFile, RunPlan
 from pipeline.store.bands import read_ids
 from pipeline.store.captures import drop_capture, keep_capture, kept_captures
-from pipeline.store.index import SignatureIndex, find_segments
+from pipeline.store.index import TextIndex, find_segments
 from pipeline.store.layout import ArchiveLayout
 from pipeline.tables import Quarantine
 from tests.invented import invent_page
-from tests.sample_archive import an_id, publish_unchecked, sample_index, sample_records, sample_tables
+from tests.sample_archive import an_id, publish_unchecked, sample_records, sample_tables
 
 PAIR = ["left_key", "right_key"]
 
@@ -71,8 +71,7 @@ class Nights:
         }  # fmt: skip
         tables["runs"] = tables["runs"].with_columns(**{name: pl.Series(value) for name, value in said.items()})
         segments = tuple(Path(segment) for segment in plan.work.read_json("segments"))
-        signed = sample_index()
-        index = SignatureIndex(signed.facts, signed.signatures, segments, plan.work.read("near"))
+        index = TextIndex(segments, plan.work.read("near"))
         kept = {CAPTURES: digest_captures(kept_captures(self.layout))}
         return publish_unchecked(self.layout.root, tables, index, plan.run_id, kept)
 
