@@ -19,7 +19,7 @@ from pipeline.errors import SettingError
 
 ListingSetting = Literal["auto", "page", "time"]
 MarkupSetting = Literal["plain", "markdown", "html"]
-MOST_PASSES = 3
+MOST_PASSES = 2
 
 
 class ReadSettings(BaseModel):

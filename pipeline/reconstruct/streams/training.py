@@ -22,7 +22,7 @@ from pipeline.reconstruct.streams.fitting import fit_streams
 from pipeline.reconstruct.streams.grounds import StreamGround, lay_stream_ground
 from pipeline.reconstruct.streams.model import StreamModel
 
-ROUNDS = {"chat": (140, 140, 140), "mail": (120, 100, 100)}  # trees of each pass and half
+ROUNDS = {"chat": (140, 140, 140), "mail": (150,)}  # trees of each pass and half
 WINDOW = 100
 LEAD_LINES = 250  # unlabelled lines kept before the first labelled one
 BLOCK_LINES = 3000
@@ -81,10 +81,12 @@ def _lay_corpus(family: Family, corpus: Corpus, pack: ModelPack) -> list[StreamG
 
 
 def _cut_blocks(posts: pl.DataFrame) -> pl.DataFrame:
-    """A share of blocks of lines, each a discussion of its own; posts that answer beyond their block are unlabelled."""
+    """A share of blocks of lines (of a small corpus all), each a discussion of its own; posts that answer beyond their
+    block are unlabelled."""
     number = pl.int_range(pl.len()).over("thread_id") // BLOCK_LINES
     blocks = posts.with_columns(pl.format("{}, {}", "thread_id", number).alias("thread_id"))
-    blocks = blocks.filter(draw("thread_id", "text", TEXT_SHARE))
+    drawn = blocks.select(draw("thread_id", "text", TEXT_SHARE)).to_series()
+    blocks = blocks.filter(drawn) if drawn.any() else blocks
     inside = pl.col("parent_id").is_null() | pl.struct("thread_id", id="parent_id").is_in(
         blocks.select(pl.struct("thread_id", "id")).to_series().implode()
     )
