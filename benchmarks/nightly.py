@@ -1,9 +1,10 @@
 """What a night costs: ``python -m benchmarks.nightly [--comments 1000000]``.
 
 Makes up an archive of that many comments in twenty dumps of a site with ids, and a dump with one per cent new ones:
-half in new discussions, half spread evenly over the most recent fifth of the old ones. Prints processor seconds and
-largest memory of the run that takes the dump in, of one that finds nothing new, and of one from scratch over
-everything, and whether the tables are the same.
+half in new discussions, half in the most recent fifth of the old ones, fewer the older a discussion is, as people do
+(with --even spread evenly, which touches most of that fifth). Prints processor seconds and largest memory of the run
+that takes the dump in, of one that finds nothing new, and of one from scratch over everything, and whether the tables
+are the same.
 
     python -m benchmarks.nightly --partition DATA [--rows N]
 
@@ -71,12 +72,15 @@ class Site:
                 yield self._say(len(self._threads) - 1)
                 left -= 1
 
-    def answers(self, n: int, recent: float) -> Iterator[bytes]:
-        """n comments in the newest threads, each of these as likely as any other."""
-        first = int(len(self._threads) * (1 - recent))
-        threads = range(first, len(self._threads))
+    def answers(self, n: int, recent: float, *, even: bool) -> Iterator[bytes]:
+        """n comments in the newest threads: all as likely, or fewer by a factor of e for each tenth of that span."""
+        last = len(self._threads)
+        span = int(last * recent)
         for _ in range(n):
-            yield self._say(self._rng.choice(threads))
+            age = span
+            while age >= span:
+                age = self._rng.randrange(span) if even else int(self._rng.expovariate(10 / span))
+            yield self._say(last - 1 - age)
 
     def _say(self, thread: int) -> bytes:
         rng, ids = self._rng, self._threads[thread]
@@ -102,14 +106,14 @@ def run(out: Path, *raw: Path, settings: tuple[str, ...] = ()) -> Cost:
     """A run in a process of its own."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "pipeline.cli", "run", *map(str, raw), "--out", str(out), "--direct", *settings]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(child.pid, 0)
     if status:
-        raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
+        raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}; run it to see why")
     return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - begun, used.ru_maxrss / 1024)
 
 
-def measure_night(folder: Path, comments: int) -> None:
+def measure_night(folder: Path, comments: int, *, even: bool) -> None:
     site, raw = Site(), folder / "raw"
     raw.mkdir()
     for number in range(DUMPS):
@@ -119,7 +123,7 @@ def measure_night(folder: Path, comments: int) -> None:
     print(f"  first run     {run(folder / 'nights', raw)}", flush=True)
     new = int(comments * NEW)
     with (raw / "RC_night.ndjson").open("wb") as file:
-        file.writelines([*site.answers(new // 2, RECENT), *site.new_threads(new - new // 2)])
+        file.writelines([*site.answers(new // 2, RECENT, even=even), *site.new_threads(new - new // 2)])
     old = {file.stat().st_ino for file in (folder / "nights" / "current").resolve().rglob("*") if file.is_file()}
     night = run(folder / "nights", raw)
     snapshot = (folder / "nights" / "current").resolve()
@@ -174,6 +178,7 @@ def measure_partitions(folder: Path, data: Path, rows: int | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--comments", type=int, default=1_000_000)
+    parser.add_argument("--even", action="store_true", help="old discussions are answered evenly, however old")
     parser.add_argument("--partition", type=Path, help="folder of data with trees/reddit_college.parquet")
     parser.add_argument("--rows", type=int, help="of the partitioned table, from its beginning; by default all")
     parser.add_argument("--scratch", type=Path, help="folder to keep everything in; by default a temporary one")
@@ -183,7 +188,7 @@ def main() -> None:
         if arguments.partition is not None:
             measure_partitions(Path(folder), arguments.partition, arguments.rows)
         else:
-            measure_night(Path(folder), arguments.comments)
+            measure_night(Path(folder), arguments.comments, even=arguments.even)
 
 
 if __name__ == "__main__":

@@ -199,7 +199,8 @@ def _merge_part(path: Path, order: pl.DataFrame, new: pl.DataFrame | None, name:
     """All columns of the rows that ``_plan_part`` listed, in their order."""
     columns = list(schema_of(name).columns())
     old = pl.read_parquet(path, glob=False).select(columns)
-    both = old if new is None else pl.concat([old, new.select(columns)])
+    # In one chunk: rows are gathered from two at twenty times the cost.
+    both = old if new is None else pl.concat([old, new.select(columns)], rechunk=True)
     return both[order.select(pl.coalesce("old", pl.col("new") + old.height))["old"]]
 
 
