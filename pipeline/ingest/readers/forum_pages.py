@@ -28,6 +28,7 @@ from pipeline.ingest.readers.sites import host_of, most_named
 
 _Post = TypeVar("_Post")
 
+_NUMBER = re.compile(r"\d{1,18}")
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(https?://\S+)")
 
 
@@ -178,7 +179,7 @@ def read_posts(nodes: Sequence[LexborNode], read: Callable[[LexborNode], _Post])
 
 def add_posts(rows: RecordList, topic: Topic, posts: Sequence[ForumPost]) -> None:
     """Adds the posts of a page, oldest first; ids of posts and topics are told apart by their kind."""
-    numbers = [int(post.number) for post in posts if post.number and post.number.isdigit()]
+    numbers = [int(post.number) for post in posts if post.number and _NUMBER.fullmatch(post.number)]
     falling = len(numbers) > 1 and all(left > right for left, right in pairwise(numbers))
     for post in reversed(posts) if falling else posts:
         permalink = f"{topic.url}#{topic.anchor}{post.number}" if topic.url and post.number else None

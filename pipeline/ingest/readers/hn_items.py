@@ -8,6 +8,7 @@ In: parsed items, with what their nesting says. Out: `RawRecords` of scope ``hac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ SCOPE = "hackernews"
 ADDRESS = "https://news.ycombinator.com/item?id="
 HIDDEN = frozenset({"[flagged]", "[dead]", "[flagged][dead]", "[flagged] [dead]"})
 
+_NUMBER = re.compile(r"-?\d{1,18}")
 _LONGEST_SIGN = 40
 _ROOTS = frozenset({"story", "job", "poll"})
 _TYPES = _ROOTS | {"comment", "pollopt"}
@@ -167,7 +169,7 @@ def _kind(fields: dict[str, Any]) -> str | None:
 
 def _votes(value: Any) -> int | None:
     """Votes; rows of BigQuery may have them as digits."""
-    if isinstance(value, str) and value.lstrip("-").isdigit() and len(value) < 19:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = int(value)
     return as_votes(value)
 

@@ -47,6 +47,7 @@ _LINK = re.compile(
 )
 _THREAD = re.compile(r"^(?:(?:https?:)?//[\w.]+)?/(\w+)/(?:thread|res)/(\d+)")
 _ADDRESS = re.compile(r"""\bhref=["']?(?:(?:https?:)?//boards\.[\w.]+)?/(\w+)/thread/(\d+)""")
+_NUMBER = re.compile(r"\d{1,20}")
 _NOBODY = frozenset({"", "anonymous", "nobody", "anon"})
 _KEPT = {
     *("filename", "ext", "tim", "capcode", "country_name", "board_flag", "filedeleted"),
@@ -200,7 +201,7 @@ def _links_of(body: str, thread: str | None) -> tuple[list[str], list[str]]:
 
 
 def _is_before(first: str, second: str) -> bool:
-    return first.isdecimal() and second.isdecimal() and int(first) < int(second)
+    return bool(_NUMBER.fullmatch(first) and _NUMBER.fullmatch(second)) and int(first) < int(second)
 
 
 def _author_of(post: dict[str, Any]) -> str | None:

@@ -144,3 +144,14 @@ def test_stories_of_a_large_file_are_found_within_its_batches(tmp_path: Path) ->
 @given(damaged_cases("hackernews"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "hackernews") is not None
+
+
+@pytest.mark.parametrize("score", ["²", "--5", "9" * 5000, ["5"]])
+def test_points_that_are_no_number_are_none(tmp_path: Path, score: Any) -> None:
+    [story] = read_items(tmp_path, {**STORY, "score": score})
+    assert "votes" not in story
+
+
+def test_a_type_may_be_anything() -> None:
+    lines = b'{"id": 1, "type": [], "time": 1, "by": "ada"}\n{"id": 2, "type": {}, "time": 1, "by": "ben"}\n'
+    assert not recognise(Head("items.jsonl", lines, complete=True))

@@ -162,3 +162,10 @@ def test_a_thread_of_lynxchan() -> None:
 @given(damaged_cases("imageboard"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "imageboard") is not None
+
+
+def test_numbers_without_end_come_before_none(tmp_path: Path) -> None:
+    endless = "9" * 5000
+    posts = [{"no": endless, "resto": "1", "time": 1, "com": ">>2 soup"}, {"no": 2, "resto": endless, "time": 2}]
+    records, _ = read_bytes(tmp_path, json.dumps({"posts": posts}).encode(), format="imageboard")
+    assert records["native_id"].to_list() == [endless, "2"]

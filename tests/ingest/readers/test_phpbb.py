@@ -58,3 +58,10 @@ def test_posts_that_stand_in_each_other_keep_their_own_words(tmp_path: Path) -> 
 @given(data=damaged_cases("phpbb"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "phpbb")
+
+
+def test_numbers_without_end_are_ids_and_not_counted(tmp_path: Path) -> None:
+    numbers = ["9" * 5000, "1"]
+    page = PAGE.format("".join(POST.format(number, "Mon Jan 05, 2004", "Soup.") for number in numbers))
+    records, _ = read_bytes(tmp_path, page.encode(), format="phpbb")
+    assert records["native_id"].to_list() == [f"post:{number}" for number in numbers]
