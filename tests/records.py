@@ -44,4 +44,6 @@ def make_paragraphs(lines: list[str], capture: str = "one") -> pl.DataFrame:
 
 def no_pairs() -> pl.DataFrame:
     """Near duplicates of texts that have none."""
-    return pl.DataFrame(schema={"left_key": pl.String, "right_key": pl.String, "similarity": pl.Float32})
+    return pl.DataFrame(
+        schema={"left_key": pl.String, "right_key": pl.String, "similarity": pl.Float32, "method": pl.String}
+    )

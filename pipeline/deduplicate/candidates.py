@@ -11,6 +11,7 @@ few candidate pairs a member, never all, so that ten thousand versions of one te
 components find what one bucket leaves out.
 
 Short texts have further bands over shorter shingles: two slips leave a short sentence few runs of five characters.
+One more band looks at how texts begin, so that a text that was cut off meets the whole one.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ SHORT_SHINGLE_SIZE = 3
 SHORT_BANDS = 16
 SHORT_ROWS = 4
 
+# A text that breaks off ("… read more") shares few runs with the whole one, but its first characters.
+HEAD_CHARACTERS = 48
+HEAD_ROWS = 4
+
+_ANY_LENGTH = (1 << 32) - 1
 _CHUNK_TEXTS = 1 << 14  # signed at a time: 8 MiB of signatures in each thread
 _KEY_BYTES = 512 << 20  # of band keys held at a time
 _PENDING_PAIRS = 1 << 24  # candidates gathered before those found again are dropped
@@ -62,6 +68,7 @@ class Bands:
         first, last: bands of it, ``last`` not among them.
         rows: values in a band.
         longest: characters of the longest texts that are in these bands; null where all are.
+        head: how many characters are looked at, and the least that a text in these bands has; null: all of them.
     """
 
     shingle_size: int
@@ -69,25 +76,27 @@ class Bands:
     first: int
     last: int
     rows: int
-    longest: int | None
+    longest: int | None = None
+    head: int | None = None
 
 
 def choose_bands(settings: Settings) -> list[Bands]:
-    """All bands that texts are put into: those of the settings, then those of short texts.
+    """All bands that texts are put into: those of the settings, of short texts, of beginnings.
 
     Raises:
         SettingError: candidate_similarity and permutations give no banding.
     """
     bands, rows = choose_banding(settings.candidate_similarity, settings.permutations)
     return [
-        Bands(settings.shingle_size, settings.permutations, 0, bands, rows, None),
+        Bands(settings.shingle_size, settings.permutations, 0, bands, rows),
         Bands(SHORT_SHINGLE_SIZE, SHORT_BANDS * SHORT_ROWS, 0, SHORT_BANDS, SHORT_ROWS, SHORT_CHARACTERS),
+        Bands(settings.shingle_size, HEAD_ROWS, 0, 1, HEAD_ROWS, head=HEAD_CHARACTERS),
     ]
 
 
 def describe_bands(settings: Settings) -> dict[str, int]:
     """Name and number of everything that decides the keys of a text: keys are compared only where all are equal."""
-    plain, short = choose_bands(settings)
+    plain, short, head = choose_bands(settings)
     return {
         "bands": plain.last,
         "rows": plain.rows,
@@ -99,6 +108,9 @@ def describe_bands(settings: Settings) -> dict[str, int]:
         "short_permutations": short.permutations,
         "short_shingle_size": short.shingle_size,
         "short_longest": SHORT_CHARACTERS,
+        "head_bands": head.last,
+        "head_rows": head.rows,
+        "head_characters": HEAD_CHARACTERS,
     }
 
 
@@ -110,9 +122,11 @@ def _key_bands(words: pl.Series, bands: Bands, keys: Keys) -> None:
         start, texts = chunk
         found = keys[:, start : start + texts.len()]
         where: slice | NDArray[np.bool_] = slice(None)
-        if bands.longest is not None:
-            where = (texts.str.len_chars() <= bands.longest).to_numpy()
+        if bands.longest is not None or bands.head is not None:
+            lengths = texts.str.len_chars()
+            where = lengths.is_between(bands.head or 0, bands.longest or _ANY_LENGTH).to_numpy()
             texts = texts.filter(pl.Series(where))
+            texts = texts if bands.head is None else texts.str.head(bands.head)
             found[:] = NO_KEY
         signatures = sign_texts(texts, bands.shingle_size, bands.permutations, columns)
         found[:, where] = band_keys(signatures, bands.last - bands.first, bands.rows)

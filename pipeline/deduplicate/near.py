@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.similarity import any_differs, edit_ratio
-from pipeline.deduplicate.candidates import Rows, candidate_pairs, long_enough
+from pipeline.deduplicate.candidates import HEAD_CHARACTERS, Rows, candidate_pairs, long_enough
 from pipeline.settings import Settings
 
 _CHUNK_PAIRS = 1 << 16  # verified at a time
@@ -44,8 +44,9 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
     Returns:
         left_key, right_key (String, left < right), similarity (Float32: edit ratio of the words), method (String:
-        "near"), sorted by both keys. Pairs without any of the differences that ``algorithms.similarity.differs_in``
-        names; of a cluster some pairs, not all. The order of the rows given does not matter.
+        "near", or "cut" where one only begins like the other), sorted by both keys. Near pairs have none of the
+        differences that ``algorithms.similarity.differs_in`` names; of a cluster some pairs, not all. The order of the
+        rows given does not matter.
 
     Raises:
         SettingError: candidate_similarity and permutations give no banding.
@@ -72,12 +73,39 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
         left, right = chunk[:, 0], chunk[:, 1]
         ratios = edit_ratio(words.gather(left), words.gather(right), settings.edit_similarity)
         alike = ratios >= np.float32(settings.edit_similarity)
-        left, right, ratios = left[alike], right[alike], ratios[alike]
-        same = ~any_differs(words.gather(left), words.gather(right))
-        columns = [keys.gather(left[same]).alias("left_key"), keys.gather(right[same]).alias("right_key")]
+        cut = ~alike
+        cut[cut] = begins_alike(words.gather(left[cut]), words.gather(right[cut]))
+        alike[alike] = ~any_differs(words.gather(left[alike]), words.gather(right[alike]))
+        ratios[cut] = edit_ratio(words.gather(left[cut]), words.gather(right[cut]))
+        method = np.where(cut, "cut", "near")
+        kept = alike | cut
         found.append(
-            pl.DataFrame(columns).with_columns(
-                pl.Series("similarity", ratios[same], dtype=pl.Float32), pl.lit("near").alias("method")
+            pl.DataFrame(
+                {
+                    "left_key": keys.gather(left[kept]),
+                    "right_key": keys.gather(right[kept]),
+                    "similarity": pl.Series(ratios[kept], dtype=pl.Float32),
+                    "method": pl.Series(method[kept], dtype=pl.String),
+                }
             )
         )
     return pl.concat(found)
+
+
+def stem_of(words: pl.Expr) -> pl.Expr:
+    """Folded words without what a page writes where it cuts a text off ("read more")."""
+    return words.str.replace(r" (?:(?:read|show|see|continue) )?(?:more|reading)$", "")
+
+
+def begins_alike(left: pl.Series, right: pl.Series) -> NDArray[np.bool_]:
+    """Whether one of two folded texts is the beginning of the other, long enough to be no set phrase: bool (n,)."""
+    pairs = pl.DataFrame([left.alias("left"), right.alias("right")])
+    longer = pl.col("left").str.len_bytes() > pl.col("right").str.len_bytes()
+    sides = pairs.select(
+        stem=stem_of(pl.when(longer).then("right").otherwise("left")),
+        whole=pl.when(longer).then("left").otherwise("right"),
+    )
+    follows = pl.col("whole").str.slice(pl.col("stem").str.len_chars(), 1)
+    halved = pl.col("stem").str.contains(r"\p{N}$") & follows.str.contains(r"\p{N}")
+    begins = pl.col("whole").str.starts_with(pl.col("stem")) & (pl.col("stem").str.len_chars() >= HEAD_CHARACTERS)
+    return sides.select(begins & ~halved).to_series().to_numpy().astype(np.bool_)

@@ -29,11 +29,11 @@ def relate_repeats(
     Args:
         posts: post_id, discussion_id, posted_at, words_key, information, sighting_id (the post's first sighting).
         texts: words_key, words of the texts that stand in ``near``.
-        near: left_key, right_key, similarity: verified pairs of different words.
+        near: left_key, right_key, similarity, method: verified pairs of different words.
         settings: edit_similarity, boilerplate_discussions.
 
     Returns:
-        repeats: tables.Repeats. edges: rows of tables.Duplicates of kind repost or boilerplate.
+        repeats: tables.Repeats. edges: rows of tables.Duplicates of kind repost, boilerplate or truncation.
     """
     informative = posts.filter(pl.col("information") >= INFORMATIVE_BITS)
     clusters = add_near_keys(informative, near).rename({"near_key": "cluster"})
@@ -50,6 +50,7 @@ def relate_repeats(
         close = pl.col("similarity") >= settings.edit_similarity
         settled.append(measured.filter(close))
         open_posts = measured.filter(~close).select(open_posts.columns)
+    cuts = _relate_cuts(pl.concat(settled), near)
     members = pl.concat(settled).filter(pl.len().over("canonical_id") > 1)
     spread = members.group_by("canonical_id").agg(n_discussions=pl.col("discussion_id").n_unique())
     wide = pl.col("n_discussions") >= settings.boilerplate_discussions
@@ -73,7 +74,45 @@ def relate_repeats(
             pl.struct(pl.lit("bits").alias("signal"), pl.col("information").cast(pl.Float32).alias("value")),
         ),
     )
-    return members.select("post_id", "canonical_id", "kind", "similarity"), edges
+    return members.select("post_id", "canonical_id", "kind", "similarity"), pl.concat([edges, cuts])
+
+
+def _relate_cuts(members: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """Edges between posts of which one only begins like the other: the first posts that say either.
+
+    Inside one discussion alignment has kept them apart: who begins with another's words there quotes them.
+    """
+    heads = (
+        members.sort("posted_at", "post_id", nulls_last=True)
+        .unique("words_key", keep="first", maintain_order=True)
+        .select("words_key", "post_id", "sighting_id", "information", "discussion_id")
+    )
+    cut = near.filter(pl.col("method") == "cut")
+    pairs = cut.select("left_key", "right_key", pl.col("similarity").cast(pl.Float32))
+    both = pairs.join(heads, left_on="left_key", right_on="words_key").join(
+        heads, left_on="right_key", right_on="words_key", suffix="_right"
+    )
+    return (
+        both.filter(pl.col("discussion_id") != pl.col("discussion_id_right"))
+        .sort("left_key", "right_key")
+        .select(
+            left_id="sighting_id",
+            right_id="sighting_id_right",
+            kind=pl.lit("truncation"),
+            left_post_id="post_id",
+            right_post_id="post_id_right",
+            similarity=pl.col("similarity").cast(pl.Float32),
+            method=pl.lit("contained"),
+            collapses=pl.lit(False),
+            evidence=pl.concat_list(
+                pl.struct(pl.lit("words").alias("signal"), pl.col("similarity").alias("value")),
+                pl.struct(
+                    pl.lit("bits").alias("signal"),
+                    pl.min_horizontal("information", "information_right").cast(pl.Float32).alias("value"),
+                ),
+            ),
+        )
+    )
 
 
 def _measure_to_canonical(posts: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:

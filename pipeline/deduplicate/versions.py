@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.tables import PRECISIONS, DraftPosts, fit_table
 
 _CUT_OFF = r"(?i)(?:…|\.\.\.)\s*(?:\(?\[?(?:read|show|see) more\]?\)?|\[more\]|\(more\)|more)?\s*$"
+_LEAST_CUT = 48  # characters; a text cut off without a mark is long
 _EPOCH = pl.lit(0).cast(pl.Datetime("us", "UTC"))
 
 
@@ -105,7 +106,8 @@ def _complete_roots(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
-    """Adds has_words, length and is_complete; a cut-off version is incomplete where a longer one continues it."""
+    """Adds has_words, length and is_complete; one that is cut off, by a mark or within a
+    word, is incomplete where a longer one continues it."""
     rows = rows.with_columns(
         has_words=pl.col("text") != "",
         length=pl.col("text").str.len_chars(),
@@ -122,8 +124,15 @@ def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("longest_words").str.len_bytes() > stem.str.len_bytes())
         & (pl.col("words") != "")
     )
+    # Cut in the middle of a word, and more words follow: an edit seldom ends there.
+    rest = pl.col("longest_words").str.slice(pl.col("words").str.len_chars())
+    broken = (
+        pl.col("longest_words").str.starts_with(pl.col("words"))
+        & rest.str.contains(r"^[^ ].* ")
+        & (pl.col("words").str.len_chars() >= _LEAST_CUT)
+    )
     return rows.join(longest, on="post_id", how="left", maintain_order="left").with_columns(
-        is_complete=~(pl.col("cut_off") & continued)
+        is_complete=~((pl.col("cut_off") & continued) | broken.fill_null(False))
     )
 
 

@@ -77,7 +77,9 @@ def _open_index(plan: RunPlan) -> _Known:
 
 def _band_facts(plan: RunPlan) -> BandFacts:
     made = describe_bands(plan.parameters.settings)
-    return BandFacts(made["bands"] + made["short_bands"], {**made, "normaliser": NORMALISER_VERSION})
+    return BandFacts(
+        made["bands"] + made["short_bands"] + made["head_bands"], {**made, "normaliser": NORMALISER_VERSION}
+    )
 
 
 def _index_texts(plan: RunPlan, known: _Known, facts: BandFacts) -> tuple[tuple[Path, ...], int, int]:

@@ -28,8 +28,9 @@ from pipeline.tables import DUPLICATE_KINDS, PUBLISHED, Duplicates, Quarantine, 
 
 FIRSTS, SHOWN = "firsts", "shown"
 _PAIR = ["left_key", "right_key"]
-_OF_REPEATS = ("repost", "boilerplate")
-_OF_POSTS = tuple(kind for kind in DUPLICATE_KINDS if kind not in _OF_REPEATS)
+# Kinds of edges between posts of clusters, and of those within posts or discussions; with them, whether they collapse.
+_OF_REPEATS = (("repost", False), ("boilerplate", False), ("truncation", False))
+_OF_POSTS = tuple((k, c) for k in DUPLICATE_KINDS for c in (True, False) if (k, c) not in _OF_REPEATS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +190,8 @@ def _revise_duplicates(
     return Change(base.snapshot, (own, again), new.unique(["left_id", "right_id"], keep="first", maintain_order=True))
 
 
-def _kinds(kinds: tuple[str, ...]) -> pl.DataFrame:
-    return pl.DataFrame({"kind": kinds}, schema={"kind": pl.String})
+def _kinds(kinds: tuple[tuple[str, bool], ...]) -> pl.DataFrame:
+    return pl.DataFrame(kinds, schema={"kind": pl.String, "collapses": pl.Boolean}, orient="row")
 
 
 def _new_quarantine(plan: RunPlan, base: Base) -> pl.DataFrame:

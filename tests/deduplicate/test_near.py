@@ -17,7 +17,7 @@ from pipeline.algorithms.similarity import edit_ratio, same_statement
 from pipeline.algorithms.text import fold_words
 from pipeline.deduplicate import candidates, near
 from pipeline.deduplicate.candidates import MIN_CHARACTERS, candidate_pairs, key_texts, long_enough
-from pipeline.deduplicate.near import near_duplicates
+from pipeline.deduplicate.near import begins_alike, near_duplicates
 from pipeline.ids import digest_texts
 from pipeline.settings import Settings
 
@@ -188,7 +188,9 @@ def test_keys_say_what_the_pairs_say() -> None:
     keys = key_texts(words, SETTINGS)
     long = (words.str.len_chars() > candidates.SHORT_CHARACTERS).to_numpy()
     assert 0 < long.sum() < len(long)
-    assert np.array_equal(keys == NO_KEY, np.outer(np.arange(48) >= 32, long))
+    headless = (words.str.len_chars() < candidates.HEAD_CHARACTERS).to_numpy()
+    assert np.array_equal(keys[:48] == NO_KEY, np.outer(np.arange(48) >= 32, long))
+    assert np.array_equal(keys[48] == NO_KEY, headless)
     numbers = np.arange(len(words), dtype=np.uint64)
     found = {tuple(pair) for band in keys for pair in bucket_pairs(*sort_members(band, numbers)).tolist()}
     assert sorted(found) == [tuple(pair) for pair in candidate_pairs(words, SETTINGS).tolist()]
@@ -234,3 +236,22 @@ def test_empty_posts_are_like_nothing() -> None:
     assert near_of("", " ", "…", "the ferry was late again and nobody told us") == []
     # Where somebody signs them all the same, they are no bucket that draws others in.
     assert candidate_pairs(pl.Series(["", "the ferry was late again and nobody told us"]), SETTINGS).tolist() == []
+
+
+def test_text_that_breaks_off_meets_the_whole_one() -> None:
+    whole = "the ferry leaves from the northern quay at dawn and " + " ".join(f"word{a}" for a in VOCABULARY)
+    cut, marked = whole[:90], whole[:90] + " read more"
+    found = near_duplicates(
+        table([whole, cut, marked, "another text about the ferry and its quay altogether"]), SETTINGS
+    )
+    assert found_words(table([whole, cut, marked]), found.filter(pl.col("method") == "cut")) >= {
+        frozenset((whole, cut)),
+        frozenset((whole, marked)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("short", "long"), (("i agree", "i agree with all of it"), (f"{'so ' * 20}7", f"{'so ' * 20}71 {'no ' * 60}"))
+)
+def test_set_phrases_and_halved_numbers_are_no_beginnings(short: str, long: str) -> None:
+    assert begins_alike(pl.Series([short]), pl.Series([long])).tolist() == [False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from pipeline.deduplicate.repeats import relate_repeats
 from pipeline.settings import Settings
@@ -60,8 +61,22 @@ def test_long_chain_of_small_edits_is_split() -> None:
     chain = [
         " ".join([f"changed{i}" if i < step else word for i, word in enumerate(words)]) for step in range(len(words))
     ]
-    near = pl.DataFrame({"left_key": chain[:-1], "right_key": chain[1:], "similarity": [0.9] * (len(chain) - 1)})
+    near = pl.DataFrame(
+        {"left_key": chain[:-1], "right_key": chain[1:], "similarity": [0.9] * (len(chain) - 1), "method": "near"}
+    )
     repeats, _ = relate_repeats(posts_of(*chain), texts_of(chain), near, Settings())
     assert repeats.height > 0
     assert repeats["similarity"].min() >= Settings().edit_similarity
     assert repeats["canonical_id"].n_unique() > 1
+
+
+@pytest.mark.parametrize(("discussions", "expected"), ((2, [("p0", "p1", "truncation", False)]), (1, [])))
+def test_beginning_of_a_post_elsewhere_is_its_truncation(
+    discussions: int, expected: list[tuple[str, str, str, bool]]
+) -> None:
+    words = [BASE, " ".join([BASE, *(f"further{n}" for n in range(40))])]
+    near = pl.DataFrame({"left_key": words[:1], "right_key": words[1:], "similarity": [0.4], "method": ["cut"]})
+    near = near.with_columns(pl.col("similarity").cast(pl.Float32))
+    repeats, edges = relate_repeats(posts_of(*words, discussions=discussions), texts_of(words), near, Settings())
+    assert repeats.is_empty()
+    assert edges.select("left_post_id", "right_post_id", "kind", "collapses").rows() == expected
