@@ -27,6 +27,7 @@ MIN_SHARE = 0.9
 MIN_SHARE_MARKED = 0.7
 MIN_WORDS_UNMARKED = 8
 COMMON_GRAM = 50
+LONGEST_RUN = 3
 
 
 def _seed_grams(passages: pl.DataFrame) -> pl.DataFrame:
@@ -116,6 +117,7 @@ def find_standing_quotes(listed: pl.DataFrame) -> pl.DataFrame:
     if found.is_empty():
         return nothing
     quotes = found.sort("sighting_id", "order").unique("sighting_id", keep="first", maintain_order=True)
+    quotes = _without_runs(quotes)
     # The reply is the next paragraph that is no quotation itself.
     marks = quotes.select("sighting_id", is_quote=pl.lit(True))
     replies = (
@@ -132,6 +134,13 @@ def find_standing_quotes(listed: pl.DataFrame) -> pl.DataFrame:
         .select("sighting_id", "quoted_sighting_id", "reply_sighting_id", "share", pl.col("n_words").cast(pl.Int64))
         .sort("sighting_id")
     )
+
+
+def _without_runs(quotes: pl.DataFrame) -> pl.DataFrame:
+    """Quotations but those that stand in a long row: a page shown again does, and nobody quotes so."""
+    ordered = quotes.sort("group", "seat")
+    run = (pl.col("seat") - pl.int_range(pl.len()).over("group")).alias("run")
+    return ordered.filter(pl.len().over("group", run) <= LONGEST_RUN).sort("sighting_id")
 
 
 def _cut_passages(posts: pl.DataFrame) -> pl.DataFrame:

@@ -146,12 +146,11 @@ def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
         "author_key",
         "posted_at",
         tolerance(),
-        seat=pl.int_range(pl.len()).over("unit"),
+        "seat",
+        again=pl.len().over("unit", "near_key") > 1,
         bits=pl.col("information").clip(0, MAX_ANCHOR_BITS),
     )
-    sizes = dict(rare.group_by("unit").agg(pl.len()).iter_rows())
-    rare = rare.filter(pl.len().over("unit", "near_key") == 1)
-    pairs = _open_pairs(_chain_units(rare.select("unit", key="near_key")), units)
+    pairs = _open_pairs(_chain_units(rare.filter(~pl.col("again")).select("unit", key="near_key")), units)
     pairs = pairs.group_by("left", "right").agg(shared=pl.len()).filter(pl.col("shared") >= MIN_ANCHORS)
     if pairs.is_empty():
         return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
@@ -159,14 +158,26 @@ def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     proven: list[tuple[float, int, int]] = []
     # One pass per pair of listings that share three rare texts and may be joined: captures of one page, hardly others.
     for left, right in pairs.select("left", "right").sort("left", "right").iter_rows():
-        shared = _shared_posts(by_unit[left], by_unit[right])
+        sides = _telling_rows(by_unit[left], by_unit[right])
+        shared = _shared_posts(*sides)
         bits = float(shared["bits"].sum())
         seats = shared["seat"].to_numpy(), shared["seat_right"].to_numpy()
-        if bits >= MIN_BITS and show_one_page(*seats, sizes[left], sizes[right]):
+        if bits >= MIN_BITS and show_one_page(*seats, sides[0].height, sides[1].height):
             proven.append((-bits, left, right))
     return pl.DataFrame(
         [(left, right) for _, left, right in sorted(proven)], schema={"left": pl.Int64, "right": pl.Int64}, orient="row"
     )
+
+
+def _telling_rows(left: pl.DataFrame, right: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of two listings by their seat, without texts that both show and one shows twice: they tell nothing."""
+    twice = pl.concat([rows.filter("again").select("near_key") for rows in (left, right)]).unique()
+    unclear = twice.join(left, on="near_key", how="semi").join(right, on="near_key", how="semi")
+    sides = [
+        rows.join(unclear, on="near_key", how="anti").sort("seat").with_columns(seat=pl.int_range(pl.len()))
+        for rows in (left, right)
+    ]
+    return sides[0], sides[1]
 
 
 def _shared_posts(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:

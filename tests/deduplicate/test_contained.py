@@ -50,6 +50,10 @@ def test_two_quoted_paragraphs_belong_to_the_reply_below_both() -> None:
     assert sorted(standing(lines)) == [(8, 1, 10), (9, 4, 10)]
 
 
+def test_paragraphs_shown_again_in_a_row_quote_nothing() -> None:
+    assert standing([*PAGE[:6], *PAGE[1:5], *PAGE[6:]]) == []
+
+
 def test_last_paragraph_and_short_ones_quote_nothing() -> None:
     assert standing([*PAGE, PAGE[2]]) == []
     assert standing(["I agree with that.", *PAGE, "I agree with that.", "Well."]) == []

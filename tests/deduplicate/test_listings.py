@@ -190,3 +190,9 @@ def test_pages_in_a_circle_have_no_order() -> None:
 def test_a_page_that_names_another_story_stays_apart() -> None:
     first, second = page_rows(0, 3, "one"), page_rows(1, 3, "two")
     assert find_discussions(list_rows(first, second))["discussion_id"].n_unique() == 2
+
+
+def test_texts_said_twice_on_a_page_do_not_keep_its_captures_apart() -> None:
+    page = invent_page(10, seed=5, short=0)
+    first, second = [*page[:6], page[0], page[1]], [*page[6:], *page[:6]]
+    assert discussions_of(make_paragraphs(first, "a"), make_paragraphs(second, "b")) == [0, 0]
