@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Listing = Literal["auto", "page", "time"]
 _LENSES = "explicit, indent, page-meta, page-text, time-meta, time-text"
-Markup = Literal["plain", "markdown", "html"]
+Markup = Literal["plain", "markdown", "html", "bbcode", "mediawiki"]
 Format = Literal["table", "csv", "json"]
 Forgettable = Literal["post", "author", "discussion", "capture"]
 Enrichment = Literal["language"]

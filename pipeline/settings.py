@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.errors import SettingError
 
 ListingSetting = Literal["auto", "page", "time"]
-MarkupSetting = Literal["plain", "markdown", "html"]
+MarkupSetting = Literal["plain", "markdown", "html", "bbcode", "mediawiki"]
 MOST_PASSES = 2
 
 
@@ -38,7 +38,8 @@ class ReadSettings(BaseModel):
         "auto", description="What the order of rows is: page (depth first), time, or auto (found from the rows)."
     )
     markup: MarkupSetting = Field(
-        "plain", description="What the texts of tables and of flat text are written in: plain, markdown or html."
+        "plain",
+        description="What texts of tables are written in: plain, markdown, html, bbcode, mediawiki.",
     )
     record_bytes: int = Field(16 << 20, ge=1 << 10, description="Longest record read; longer ones go to quarantine.")
     expansion_ratio: int = Field(

@@ -33,7 +33,7 @@ LISTINGS = ("page", "time", "flat", "unknown")
 LENSES = ("explicit", "indent", "page-meta", "page-text", "time-meta", "time-text")
 TOMBSTONE_KINDS = ("capture", "discussion", "author", "post", "words", "said", "rejected")
 SHAPES = ("page", "stream")
-MARKUPS = ("plain", "markdown", "html")
+MARKUPS = ("plain", "markdown", "html", "bbcode", "mediawiki")
 DELETIONS = ("author", "moderator", "unknown")
 POST_FLAGS = {
     "parent_missing": "its declared parent was never seen: the parent is a placeholder",

@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from pipeline.normalise.bbcode import BBCODE_SIGNS, bbcode_to_html
 from pipeline.normalise.characters import ODD_SIGNS, tidy_column
 from pipeline.normalise.hypertext import HTML_SIGNS, read_html
 from pipeline.normalise.markdown import MARKDOWN_SIGNS, read_markdown
 from pipeline.normalise.parts import interleave
 from pipeline.normalise.quotes import assemble, mark_lines
 from pipeline.normalise.spans import Span, flatten_spans
+from pipeline.normalise.wikitext import WIKITEXT_SIGNS, wikitext_to_html
 
 QUOTE_SIGNS = r"(?m)^ {0,3}>"
 _SIGNS = "|".join((ODD_SIGNS, HTML_SIGNS, r"[\s--\n]\n|\n{4}", MARKDOWN_SIGNS))  # these hold QUOTE_SIGNS
@@ -42,11 +44,11 @@ def read_texts(bodies: pl.DataFrame) -> Texts:
     """Plain text of n bodies.
 
     Args:
-        bodies: columns body (String, null without words) and markup (plain, markdown or html).
+        bodies: columns body (String, null without words) and markup (one of tables.MARKUPS).
     """
     frame = bodies.select(pl.col("body").fill_null(""), "markup")
     # One look at every text, for anything that is treated below; most rows need no second one.
-    plain = ~frame["body"].str.contains(_SIGNS)
+    plain = ~frame["body"].str.contains(_SIGNS) & ~frame["markup"].is_in(["bbcode", "mediawiki"])
     text = frame["body"].str.strip_chars()
     if plain.all():
         return Texts(text.alias("text"), flatten_spans([], []), flatten_spans([], []))
@@ -72,6 +74,10 @@ def _has_markup(body: pl.Expr, markup: pl.Expr) -> pl.Expr:
         .then(body.str.contains(MARKDOWN_SIGNS))
         .when(markup == "html")
         .then(body.str.contains(HTML_SIGNS) | body.str.contains(QUOTE_SIGNS))
+        .when(markup == "bbcode")
+        .then(body.str.contains(BBCODE_SIGNS) | body.str.contains(HTML_SIGNS) | body.str.contains(QUOTE_SIGNS))
+        .when(markup == "mediawiki")
+        .then(body.str.contains(WIKITEXT_SIGNS))
         .otherwise(body.str.contains(QUOTE_SIGNS))
     )
 
@@ -85,6 +91,10 @@ def _squeeze(text: pl.Expr, markup: pl.Expr) -> pl.Expr:
 def _read_body(body: str, markup: str) -> tuple[str, list[Span], list[Span]]:
     if markup == "markdown":
         return (*read_markdown(body), [])
+    if markup == "bbcode":
+        return read_html(bbcode_to_html(body))
+    if markup == "mediawiki":
+        return read_html(wikitext_to_html(body))
     if markup == "html" and ("<" in body or "&" in body or "\u00a0" in body):
         return read_html(body)
     return (*assemble(mark_lines(body), tidy=False), [])

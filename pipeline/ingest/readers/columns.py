@@ -15,8 +15,8 @@ means something inside its ``discussion_id``, and where there is none, only insi
 
 **Titles.** The title of a row that answers nothing is the title of its discussion.
 
-**Markup.** Texts are plain unless ``--markup markdown`` or ``--markup html`` says what they are written in; a ``>``
-that begins a line quotes in all three.
+**Markup.** Texts are plain unless ``--markup`` says what they are written in: markdown, html, bbcode or mediawiki. A
+``>`` that begins a line quotes in all of them.
 
 **What bites.** Ids may be numbers or strings: 17 and "17" are one id. pandas writes integer columns with gaps as
 floats; a parent "12.0" beside an id "7" is 12. Times are kept as written, whatever they are. "null", "None", "NaN"
