@@ -78,12 +78,24 @@ def build_page() -> str:
         f"## Tables with named columns\n\n{_after_signature(_words(columns.__doc__).partition(chr(10) * 2)[2])}"
     )
     formats = "\n".join(map(_describe_reader, READERS))
-    return "\n".join((_HEAD, table, containers, named_columns, formats))
+    return "\n".join((_HEAD, table, containers, named_columns, _NOT_READ, formats))
 
 
 def _limits() -> str:
     fields = ReadSettings.model_fields
     return "".join(f"| `{name}` | {fields[name].default:,} | {fields[name].description} |\n" for name in _LIMITS)
+
+
+_NOT_READ = """## What is not read
+
+- BDFR's XML and YAML (its JSON is the default), and pages of Reddit in its layout of 2018 to 2023, whose names change
+  with every release.
+- Files of a chat's export that hold no messages: Slack's `users.json` and `channels.json`. Authors are ids where a
+  message does not name them.
+- Dumps of a wiki's revisions: what is signed in a page is read from its HTML, or as a table with `--markup mediawiki`.
+- Databases (SQL dumps of forums, SQLite): export a table, then `--map` and `--markup bbcode` read it.
+- PDF, pictures, and chats as a screen shows them without names or times.
+"""
 
 
 def _describe_reader(reader: Reader) -> str:
