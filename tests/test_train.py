@@ -91,7 +91,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packs") / "walks"
-    train_links([corpus], folder, "walks-1", "2026-11-23", lenses=("page-text",), epochs=25)
+    train_links([corpus], folder, "walks-1", "2026-11-23", lenses=("page-text",), epochs=25, trees=20)
     return folder
 
 
@@ -106,7 +106,7 @@ def test_it_learns_the_one_rule_there_is(corpus: Path, trained: Path) -> None:
 
 
 def test_training_again_gives_the_same_bytes(corpus: Path, trained: Path, tmp_path: Path) -> None:
-    train_links([corpus], tmp_path / "again", "walks-1", "2026-11-23", lenses=("page-text",), epochs=25)
+    train_links([corpus], tmp_path / "again", "walks-1", "2026-11-23", lenses=("page-text",), epochs=25, trees=20)
     for name in ("pack.json", "page-text.json", "words.parquet", "card.md"):
         assert (tmp_path / "again" / name).read_bytes() == (trained / name).read_bytes()
 

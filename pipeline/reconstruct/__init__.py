@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.pack import ModelPack
-from pipeline.reconstruct.declared import settle_declared
+from pipeline.reconstruct.continuing import find_continuations
+from pipeline.reconstruct.declared import add_flags, settle_declared
 from pipeline.reconstruct.infer import infer_links
 from pipeline.reconstruct.listing import judge_listings
 from pipeline.reconstruct.threads import list_threads, place_posts
@@ -68,6 +69,7 @@ def reconstruct_links(
         pl.Series("link_confidence", inferred.confidence, dtype=pl.Float32),
         pl.Series("under", inferred.under),
         pl.Series("under_confidence", inferred.under_confidence, dtype=pl.Float32),
+        add_flags(same_author_continues=pl.lit(find_continuations(rows, posts))),
     )
     placed = place_posts(rows)
     named = placed.with_columns(

@@ -54,11 +54,9 @@ def decide_batch(
     denied = find_denied(context, pairs, rows)
     scores[denied] = IMPOSSIBLE
     told = _find_told(context, rows)
-    again = None
-    if model.forest is not None:
-        again = look_again(model, context, pairs, scores, said, Look(window, told, in_page_order))
-        scores = again.scores
-        scores[denied] = IMPOSSIBLE
+    again = look_again(model, context, pairs, scores, said, Look(window, told, in_page_order))
+    scores = again.scores
+    scores[denied] = IMPOSSIBLE
     if in_page_order:
         shares, chosen = decode_pages(scores, pairs.offsets, children, context.first, context.size, window, told)
     else:

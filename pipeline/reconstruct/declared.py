@@ -104,7 +104,7 @@ def settle_declared(posts: pl.DataFrame) -> pl.DataFrame:
     indented = pl.col("by_depth") & (pl.col("parent") < 0) & (pl.col("listed_depth") > 0)
     return rows.with_columns(
         (pl.col("parent_known") | pl.col("by_depth") | pl.col("is_submission")).alias("is_settled"),
-        _add_flags(parent_elsewhere=pl.col("elsewhere"), parent_missing=unseen | indented, cycle_broken=pl.col("cut")),
+        add_flags(parent_elsewhere=pl.col("elsewhere"), parent_missing=unseen | indented, cycle_broken=pl.col("cut")),
     ).drop("elsewhere", "cut", "declared_parent_id")
 
 
@@ -183,7 +183,7 @@ def _open_circles(rows: pl.DataFrame) -> tuple[Rows, NDArray[np.bool_]]:
     return break_cycles(parents, rank)
 
 
-def _add_flags(**found: pl.Expr) -> pl.Expr:
+def add_flags(**found: pl.Expr) -> pl.Expr:
     """The flags column with the named flags appended where they were found and are not there yet."""
     flags = pl.col("flags")
     for name, where in found.items():

@@ -100,18 +100,16 @@ def score_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Floats]:
     return np.round(network + words + shift_pairs(model, pairs, 0), DECIMALS), said
 
 
-def score_twice(model: LinkModel, ground: Ground) -> Floats:
+def score_again(model: LinkModel, ground: Ground) -> Floats:
     """Scores of all pairs of a ground after all passes that the model has."""
     scores, said = score_ground(model, ground)
-    if model.forest is None:
-        return scores
     return look_again(model, ground.context, ground.pairs, scores, said, look_at(ground)).scores
 
 
 def weigh_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Ints]:
     """Shares of all pairs of a ground under a model, not tempered, and the rows that its forest chooses."""
     context, pairs = ground.context, ground.pairs
-    scores = score_twice(model, ground)
+    scores = score_again(model, ground)
     look = look_at(ground)
     if not ground.in_page_order:
         shares = weigh_candidates(scores, pairs.offsets)
@@ -128,10 +126,13 @@ def look_at(ground: Ground) -> Look:
 
 
 def note_lessons(model: LinkModel, ground: Ground) -> Lessons:
-    """What the second pass learns from on a ground that the model, of one pass, was not fitted to."""
-    scores, said = score_ground(model, ground)
-    pairs = ground.pairs
-    rows, table = describe_kept(model.signals, ground.context, pairs, scores, said, look_at(ground))
+    """What the pass after those that the model has learns from on a ground that the model was not fitted to."""
+    first, said = score_ground(model, ground)
+    context, pairs, look = ground.context, ground.pairs, look_at(ground)
+    again = look_again(model, context, pairs, first, said, look)
+    last = again.seen[-1] if again.seen else None
+    seen = describe_kept(model.signals, context, pairs, again.scores, said, look, last)
+    rows, table, scores = seen.rows, seen.table, again.scores
     child = np.searchsorted(pairs.offsets, rows, side="right") - 1
     offsets = np.append(0, np.cumsum(np.bincount(child, minlength=pairs.children.size))).astype(np.int64)
     truth = ground.truth[rows]

@@ -25,15 +25,15 @@ from pipeline.reconstruct.spans import weigh_kept
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROUNDS = 200
+ROUNDS = 120
 SPAN = 129
 LEAST_CURVATURE = 1e-3
 GROWTH = {
     "objective": "none",
-    "num_leaves": 31,
+    "num_leaves": 63,
     "learning_rate": 0.08,
-    "min_data_in_leaf": 40,
-    "lambda_l2": 2.0,
+    "min_data_in_leaf": 80,
+    "lambda_l2": 10.0,
     "feature_fraction": 0.5,
     "max_bin": 127,
     "use_missing": False,

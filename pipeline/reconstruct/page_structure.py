@@ -22,7 +22,7 @@ from pipeline.reconstruct.pages import weigh_page
 from pipeline.reconstruct.spans import Spans, weigh_spans
 
 KEPT = 0.002  # a candidate less probable than this as parent and as one on the path gets no second look
-FAINT = 1e-7  # weight beside the best candidate's below which a link is left out of the sums
+FAINT = 1e-4  # weight beside the best candidate's below which a link is left out of the sums
 LIKELY = 1e-4  # a last child less probable than this is passed over
 
 OWN = (

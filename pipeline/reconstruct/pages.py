@@ -9,11 +9,13 @@ import numpy as np
 from numba import njit
 
 from pipeline.reconstruct.arrays import Floats, Ints
-from pipeline.reconstruct.decoding import DECIMALS, choose_tree, settle_paths, weigh_trees
+from pipeline.reconstruct.decoding import DECIMALS, settle_paths
+from pipeline.reconstruct.spans import choose_links, weigh_spans
 
 UNTOLD = -2
 TOLD_TOP = -1
 FAINTEST = -60.0  # least score below a child's best that is still given weight
+FAINT = 1e-7  # weight beside the best candidate's below which a link is left out of the sums
 
 
 @njit(cache=True, nogil=True)
@@ -41,9 +43,9 @@ def decode_pages(
         end = c
         while end < children.size and children[end] < start + n:
             end += 1
-        weights = weigh_page(scores, offsets, children, c, end, start, n, window[children[c]], told, 0.0)
-        posterior = weigh_trees(weights)[0]
-        choice = choose_tree(np.floor(posterior * 10.0**DECIMALS + 0.5))
+        weights = weigh_page(scores, offsets, children, c, end, start, n, window[children[c]], told, FAINT)
+        posterior = weigh_spans(weights).links
+        choice = choose_links(np.floor(posterior * 10.0**DECIMALS + 0.5))
         for child in range(c, end):
             post = children[child] - start
             for row in range(offsets[child], offsets[child + 1]):

@@ -1,12 +1,12 @@
-"""The second pass: candidates that the first left standing are looked at again, in the light of what it found.
+"""Later passes: candidates that the first left standing are looked at again, in the light of what was found so far.
 
-In: a model, pairs and the first pass's scores. Out: scores of both passes together.
+In: a model, pairs and the first pass's scores. Out: scores of all passes together.
 
->>> again = look_again(model, context, pairs, scores, look)
->>> again.scores[again.rows]        # first pass plus trees; all other candidates stand far below
+>>> again = look_again(model, context, pairs, scores, said, look)
+>>> again.scores[again.seen[-1].rows]        # first pass plus trees; all other candidates stand far below
 
-The first pass is a network over two posts at a time. The second is a forest of boosted trees over the same columns,
-over what the words of both posts and of the next one say, over the structure that the first pass's posteriors imply,
+The first pass is a network over two posts at a time. Each later one is a forest of boosted trees over the same columns,
+over what the words of both posts and of the next one say, over the structure that the posteriors so far imply,
 and over the sort of discussion that it is. It is fitted to likelihoods of whole trees again (in time order: of single
 parents), so decoding stays exact.
 """
@@ -24,7 +24,7 @@ from pipeline.reconstruct.context import Context
 from pipeline.reconstruct.decoding import weigh_candidates
 from pipeline.reconstruct.page_structure import FEATURES as PAGE_FEATURES
 from pipeline.reconstruct.page_structure import measure_page_structure
-from pipeline.reconstruct.scoring import DECIMALS, LinkModel, cut_pairs, explain_pairs, shift_pairs
+from pipeline.reconstruct.scoring import DECIMALS, LinkModel, cut_pairs, explain_pairs, measure_rows, shift_pairs
 from pipeline.reconstruct.signals import measure_signals, words
 from pipeline.reconstruct.signals.signal import Signal
 from pipeline.reconstruct.surroundings import FEATURES as SURROUNDINGS
@@ -35,6 +35,7 @@ from pipeline.reconstruct.time_structure import measure_time_structure
 SAID = ("top", "above", "answered", "answered_next", "next_top", "next_above")
 FAR_BELOW = 60.0  # of a candidate without second look below its child's best
 STRUCTURE = "structure"
+PRIOR = "prior"
 _SHARED = words.FEATURES.index("shared_sharp")
 
 
@@ -54,22 +55,33 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False)
-class Again:
-    """What the second pass found.
+class Seen:
+    """What a later pass looks at.
 
     Attributes:
-        scores: float64[pairs].
-        rows: int64[R], pairs that were looked at again, ascending.
-        table: float32[R, columns], what was seen.
+        rows: int64[R], the pairs, ascending.
+        table: float32[R, columns].
     """
 
-    scores: Floats
     rows: Ints
     table: Table
 
 
+@dataclass(frozen=True, eq=False)
+class Again:
+    """What the later passes found.
+
+    Attributes:
+        scores: float64[pairs], of all passes together.
+        seen: what each of the later passes looked at.
+    """
+
+    scores: Floats
+    seen: tuple[Seen, ...]
+
+
 def name_columns(signals: tuple[Signal, ...], in_page_order: bool) -> list[str]:
-    """Names of the second pass's columns."""
+    """Names of the columns of later passes."""
     own = [f"{signal.name}.{feature}" for signal in signals for feature in signal.features]
     structure = PAGE_FEATURES if in_page_order else TIME_FEATURES
     return [
@@ -81,20 +93,34 @@ def name_columns(signals: tuple[Signal, ...], in_page_order: bool) -> list[str]:
 
 
 def describe_kept(
-    signals: tuple[Signal, ...], context: Context, pairs: Pairs, scores: Floats, said: Floats, look: Look
-) -> tuple[Ints, Table]:
-    """Rows of the pairs that are worth a second look, ascending, and the columns that describe them.
+    signals: tuple[Signal, ...],
+    context: Context,
+    pairs: Pairs,
+    scores: Floats,
+    said: Floats,
+    look: Look,
+    before: Seen | None = None,
+) -> Seen:
+    """The pairs that are worth another look, and the columns that describe them.
 
     Args:
-        scores: float64[pairs], of the first pass.
+        scores: float64[pairs], of the passes so far.
         said: float64[entries, 4], what words say, as `scoring.weigh_words` gives it.
+        before: what the last pass looked at; nothing else is looked at again.
     """
     parts = cut_pairs(pairs)
     found = [words.SIGNAL.measure(context, part)[:, _SHARED] for part in parts]
     shared = np.concatenate(found) if found else np.zeros(0, np.float32)
     kept, structure = _measure_structure(context, pairs, scores, shared, look)
+    n_own = sum(len(signal.features) for signal in signals)
+    if before is not None:
+        still = kept[before.rows]
+        rows, table = before.rows[still], before.table[still]
+        begin = n_own + len(SAID)
+        table[:, begin : begin + structure.shape[1]] = structure[rows]
+        return Seen(rows, table)
     rows = np.flatnonzero(kept)
-    measured, begin = [np.zeros((0, sum(len(signal.features) for signal in signals)), np.float32)], 0
+    measured, begin = [np.zeros((0, n_own), np.float32)], 0
     for part in parts:
         end = begin + part.left.size
         measured.append(measure_signals(context, part, signals)[kept[begin:end]])
@@ -102,7 +128,7 @@ def describe_kept(
     spoken = _gather_said(context, pairs, said, rows)
     around, number = measure_surroundings(context, pairs, shared)
     around = around[number[pairs.right[rows]]]
-    return rows, np.concatenate([np.concatenate(measured), spoken, structure[rows], around], axis=1)
+    return Seen(rows, np.concatenate([np.concatenate(measured), spoken, structure[rows], around], axis=1))
 
 
 def _measure_structure(
@@ -140,49 +166,64 @@ def _gather_said(context: Context, pairs: Pairs, said: Floats, rows: Ints) -> Ta
 
 
 def look_again(model: LinkModel, context: Context, pairs: Pairs, scores: Floats, said: Floats, look: Look) -> Again:
-    """Scores of both passes.
+    """Scores of all passes.
 
     Args:
-        model: with a forest.
         scores, said: of the first pass.
     """
-    rows, table = describe_kept(model.signals, context, pairs, scores, said, look)
-    if model.forest is None:
-        return Again(scores, rows, table)
-    total = np.full(scores.size, -np.inf)
-    added = shift_pairs(model, pairs, 1)[rows]
-    total[rows] = np.round(scores[rows] + run_forest(model.forest, table) + added, DECIMALS)
-    if scores.size:
-        best = np.repeat(np.maximum.reduceat(total, pairs.offsets[:-1]), np.diff(pairs.offsets))
-        total = np.where(np.isinf(total), best - FAR_BELOW, total)
-    return Again(total, rows, table)
+    seen: list[Seen] = []
+    for number, forest in enumerate(model.forests, start=1):
+        last = seen[-1] if seen else None
+        seen.append(describe_kept(model.signals, context, pairs, scores, said, look, last))
+        rows = seen[-1].rows
+        added = run_forest(forest, seen[-1].table) + shift_pairs(model, pairs, number)[rows]
+        total = np.full(scores.size, -np.inf)
+        total[rows] = np.round(scores[rows] + added, DECIMALS)
+        if scores.size:
+            best = np.repeat(np.maximum.reduceat(total, pairs.offsets[:-1]), np.diff(pairs.offsets))
+            total = np.where(np.isinf(total), best - FAR_BELOW, total)
+        scores = total
+    return Again(scores, tuple(seen))
 
 
 def name_reasons(model: LinkModel) -> list[str]:
     """What `explain_links` puts scores down to, in its order."""
-    names = [signal.name for signal in model.signals]
-    return names if model.forest is None else [*names, STRUCTURE]
+    return [*(signal.name for signal in model.signals), STRUCTURE, PRIOR]
 
 
-def explain_links(model: LinkModel, context: Context, pairs: Pairs, again: Again | None, rows: Ints) -> Floats:
-    """What each reason contributed to the scores of some pairs, over both passes: float64[rows, reasons].
+def explain_links(model: LinkModel, context: Context, pairs: Pairs, again: Again, rows: Ints) -> Floats:
+    """What each reason contributed to the scores of some pairs, over all passes: float64[rows, reasons].
+
+    The last one, PRIOR, is the score of a pair of which nothing is known; so contributions sum to the score.
 
     Args:
         rows: ascending numbers of pairs.
     """
-    first = explain_pairs(model, context, pairs, rows)
-    if model.forest is None:
-        return first
     names = name_reasons(model)
-    if again is None:
-        return np.pad(first, ((0, 0), (0, len(names) - first.shape[1])))
+    found = np.zeros((rows.size, len(names)))
+    table = np.empty((rows.size, model.usual.size), np.float32)
+    unseen = np.ones(rows.size, dtype=np.bool_)
+    if again.seen:
+        at, was_seen = _find_rows(again.seen[0].rows, rows)
+        table[was_seen] = again.seen[0].table[at, : model.usual.size]
+        unseen = ~was_seen
+    table[unseen] = measure_rows(model, context, pairs, rows[unseen])
+    found[:, : len(model.signals)] = explain_pairs(model, context, pairs, rows, table)
     heads = [column.split(".")[0] for column in name_columns(model.signals, model.lens.startswith("page"))]
     # What words say about who is answered is a cue.
     group = np.array([names.index("cues" if head == "said" else head) for head in heads], dtype=np.int64)
-    found = np.zeros((rows.size, len(names)))
-    found[:, :-1] = first
-    at = np.searchsorted(again.rows, rows)
-    seen = (at < again.rows.size) & (again.rows[np.minimum(at, again.rows.size - 1)] == rows)
-    found[seen] += attribute_forest(model.forest, again.table[at[seen]], group, len(names))[:, :-1]
-    found[:, names.index("position")] += shift_pairs(model, pairs, 1)[rows]
-    return np.round(found, DECIMALS)
+    for number, (forest, seen) in enumerate(zip(model.forests, again.seen, strict=True), start=1):
+        at, was_seen = _find_rows(seen.rows, rows)
+        found[was_seen, :-1] += attribute_forest(forest, seen.table[at], group, len(names) - 1)[:, :-1]
+        found[was_seen, names.index("position")] += shift_pairs(model, pairs, number)[rows[was_seen]]
+    found = np.round(found, DECIMALS)
+    found[:, -1] = np.round(again.scores[rows] - found.sum(axis=1), DECIMALS)
+    return found
+
+
+def _find_rows(listed: Ints, rows: Ints) -> tuple[Ints, Flags]:
+    """Where in an ascending list the rows stand that are in it, and which they are."""
+    at = np.searchsorted(listed, rows)
+    there = at < listed.size
+    there[there] = listed[at[there]] == rows[there]
+    return at[there], there

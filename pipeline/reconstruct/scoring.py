@@ -49,9 +49,9 @@ class LinkModel:
         word_weights: float64[V, 4], one column per role.
         temperature: what posteriors are flattened by (> 1) or sharpened (< 1) to be calibrated.
         expected_accuracy: share of parents found on held-out threads.
-        forest: trees of the second pass (`passes`); none where one pass is all.
-        shift: float64[2, 2], what each pass adds to answering none and to answering the post just above: how a site
-            that the model was adapted to differs from those that it was fitted to. None: nothing.
+        forests: trees of each pass after the first (`passes`).
+        shift: float64[passes, 2], what each pass adds to answering none and to answering the post just above: how a
+            site that the model was adapted to differs from those that it was fitted to. None: nothing.
     """
 
     lens: str
@@ -65,7 +65,7 @@ class LinkModel:
     word_weights: Floats
     temperature: float
     expected_accuracy: float
-    forest: Forest | None = None
+    forests: tuple[Forest, ...] = ()
     shift: Floats | None = None
 
 
@@ -87,7 +87,7 @@ def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
         word_weights=np.array(saved["word_weights"], dtype=np.float64).reshape(-1, len(ROLES)),
         temperature=float(saved["temperature"]),
         expected_accuracy=float(saved["expected_accuracy"]),
-        forest=load_forest(saved["forest"]) if "forest" in saved else None,
+        forests=tuple(load_forest(forest) for forest in saved.get("forests", [])),
         shift=np.array(saved["shift"], dtype=np.float64) if "shift" in saved else None,
     )
 
@@ -98,9 +98,9 @@ def save_model(model: LinkModel) -> dict[str, Any]:
     def short(values: Floats) -> list[Any]:
         return np.round(values, 4).tolist()
 
-    second: dict[str, Any] = {} if model.forest is None else {"forest": save_forest(model.forest)}
+    later: dict[str, Any] = {"forests": [save_forest(forest) for forest in model.forests]} if model.forests else {}
     if model.shift is not None:
-        second["shift"] = short(model.shift)
+        later["shift"] = short(model.shift)
     return {
         "columns": [f"{signal.name}.{feature}" for signal in model.signals for feature in signal.features],
         "usual": short(model.usual),
@@ -112,12 +112,12 @@ def save_model(model: LinkModel) -> dict[str, Any]:
         "word_weights": short(model.word_weights),
         "temperature": round(model.temperature, 4),
         "expected_accuracy": round(model.expected_accuracy, 4),
-        **second,
+        **later,
     }
 
 
 def shift_pairs(model: LinkModel, pairs: Pairs, number: int) -> Floats:
-    """What a pass (0 or 1) adds to each pair on the site that the model was adapted to: float64[pairs]."""
+    """What a pass (from 0) adds to each pair on the site that the model was adapted to: float64[pairs]."""
     added = np.zeros(pairs.left.size)
     if model.shift is not None:
         top = pairs.is_top
@@ -230,7 +230,29 @@ def score_pairs(model: LinkModel, context: Context, pairs: Pairs, said: Floats) 
     return np.round(np.concatenate(scores) + shift_pairs(model, pairs, 0), DECIMALS)
 
 
-def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) -> Floats:
+def measure_rows(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) -> Table:
+    """The signals' columns of some pairs: float32[rows, F].
+
+    Args:
+        rows: ascending numbers of pairs.
+    """
+    child = np.searchsorted(pairs.offsets, rows, side="right") - 1
+    wanted = np.unique(child)
+    counts = np.diff(pairs.offsets)[wanted]
+    offsets = np.append(0, np.cumsum(counts)).astype(np.int64)
+    there = np.repeat(pairs.offsets[wanted] - offsets[:-1], counts) + np.arange(offsets[-1])
+    some = Pairs(pairs.children[wanted], offsets, pairs.left[there], pairs.right[there])
+    here = offsets[np.searchsorted(wanted, child)] + rows - pairs.offsets[child]
+    tables, begin = [np.zeros((0, model.usual.size), np.float32)], 0
+    for part in cut_pairs(some):
+        end = begin + part.left.size
+        lowest, highest = np.searchsorted(here, (begin, end))
+        tables.append(measure_signals(context, part, model.signals)[here[lowest:highest] - begin])
+        begin = end
+    return np.concatenate(tables)
+
+
+def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints, table: Table | None = None) -> Floats:
     """What each signal contributed to the scores of some pairs: float64[rows, signals].
 
     Signals fall silent one after another, in their order, and each is put down what the score falls by; so all
@@ -239,29 +261,22 @@ def explain_pairs(model: LinkModel, context: Context, pairs: Pairs, rows: Ints) 
 
     Args:
         rows: ascending numbers of pairs.
+        table: their columns, where they are known; they are measured else.
     """
+    table = measure_rows(model, context, pairs, rows) if table is None else table.copy()
     said = weigh_words(model, context)
+    network = (model.usual, model.hidden, model.bias, model.out, model.skip)
     found = np.zeros((rows.size, len(model.signals)))
-    begin = 0
-    for part in cut_pairs(pairs):
-        end = begin + part.left.size
-        lowest, highest = np.searchsorted(rows, (begin, end))
-        here = rows[lowest:highest] - begin
-        begin = end
-        if here.size == 0:
-            continue
-        table = measure_signals(context, part, model.signals)[here]
-        network = (model.usual, model.hidden, model.bias, model.out, model.skip)
-        whole = run_network(table, *network)
-        column = 0
-        for at, signal in enumerate(model.signals):
-            table[:, column : column + len(signal.features)] = 0
-            column += len(signal.features)
-            rest = run_network(table, *network)
-            found[lowest:highest, at] = whole - rest
-            whole = rest
-            if signal.name == "cues":
-                found[lowest:highest, at] += say_words(said, part.left[here], part.right[here], part.is_top[here])
-    # A site's habits are about places.
-    found[:, [signal.name for signal in model.signals].index("position")] += shift_pairs(model, pairs, 0)[rows]
+    whole = run_network(table, *network)
+    column = 0
+    for at, signal in enumerate(model.signals):
+        table[:, column : column + len(signal.features)] = 0
+        column += len(signal.features)
+        rest = run_network(table, *network)
+        found[:, at] = whole - rest
+        whole = rest
+        if signal.name == "cues":
+            found[:, at] += say_words(said, pairs.left[rows], pairs.right[rows], pairs.is_top[rows])
+        if signal.name == "position":  # a site's habits are about places
+            found[:, at] += shift_pairs(model, pairs, 0)[rows]
     return np.round(found, DECIMALS)

@@ -127,6 +127,61 @@ def _fill_posteriors(scaled: Floats, heads: Ints, kids: Ints, inside: Floats, li
 
 
 @njit(cache=True, nogil=True)
+def choose_links(gains: Floats) -> Ints:
+    """The projective tree with the largest sum of gains, as `decoding.choose_tree` finds it, among links of some gain
+    and those to none.
+
+    Args:
+        gains: float64[n, span], not negative; column 0 for answering none, column d for the post d above.
+
+    Returns:
+        int64[n]: 0 where the post answers none, d where it answers the post d above. On a tie later posts stay nearer.
+    """
+    n, span = gains.shape
+    heads, kids = _list_kids(gains)
+    best = np.full((n, span), -np.inf)
+    last = np.zeros((n, span), dtype=np.int64)
+    prefix = np.full(n + 1, -np.inf)
+    prefix[0] = 0.0
+    top = np.zeros(n, dtype=np.int64)
+    for j in range(n):
+        best[j, 0] = 0.0
+        lowest = max(0, j - span + 1)
+        for i in range(j - 1, lowest - 1, -1):
+            for at in range(heads[i], heads[i + 1]):
+                k = kids[at]
+                if k > j:
+                    break
+                total = best[i, k - 1 - i] + gains[k, k - i] + best[k, j - k]
+                if total > best[i, j - i]:
+                    best[i, j - i] = total
+                    last[i, j - i] = k
+        for k in range(lowest, j + 1):
+            total = prefix[k] + gains[k, 0] + best[k, j - k]
+            if total > prefix[j + 1]:
+                prefix[j + 1] = total
+                top[j] = k
+    chosen = np.zeros(n, dtype=np.int64)
+    stack = np.empty((n + 1, 2), dtype=np.int64)
+    j = n - 1
+    while j >= 0:
+        k = top[j]
+        stack[0, 0], stack[0, 1] = k, j
+        depth = 1
+        while depth > 0:
+            depth -= 1
+            i, end = stack[depth, 0], stack[depth, 1]
+            while end > i:
+                child = last[i, end - i]
+                chosen[child] = child - i
+                stack[depth, 0], stack[depth, 1] = child, end
+                depth += 1
+                end = child - 1
+        j = k - 1
+    return chosen
+
+
+@njit(cache=True, nogil=True)
 def weigh_kept(scores: Floats, back: Ints, offsets: Ints, starts: Ints, span: int) -> Floats:
     """Posteriors of the rows of whole pages, of whose candidates some are left out.
 

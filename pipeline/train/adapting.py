@@ -25,7 +25,7 @@ from pipeline.pack import DEFAULT_PACK, list_files, load_pack
 from pipeline.reconstruct.corpus import hide, read_corpus
 from pipeline.reconstruct.decoding import weigh_candidates
 from pipeline.reconstruct.fitting import weigh_pages
-from pipeline.reconstruct.grounds import Ground, lay_ground, score_ground, score_twice
+from pipeline.reconstruct.grounds import Ground, lay_ground, score_again
 from pipeline.reconstruct.scoring import LinkModel, load_model, save_model
 from pipeline.train.lenses import WINDOW, find_temperature, measure_ground
 
@@ -81,7 +81,7 @@ def adapt_links(
         if not grounds:
             continue
         model = load_model(lens, orjson.loads(files[f"{lens}.json"]))
-        model = fit_shift(replace(model, shift=np.zeros((2, 2))), grounds)
+        model = fit_shift(replace(model, shift=np.zeros((1 + len(model.forests), 2))), grounds)
         model = replace(model, temperature=find_temperature(model, grounds))
         model = load_model(lens, save_model(model))
         measured = [found for ground in grounds if (found := measure_ground(model, ground))["posts"] > 0]
@@ -89,7 +89,7 @@ def adapt_links(
         figures = {key: float(np.average([found[key] for found in measured], weights=posts)) for key in measured[0]}
         model = replace(model, expected_accuracy=figures["accuracy"])
         files[f"{lens}.json"] = orjson.dumps(save_model(model), option=orjson.OPT_APPEND_NEWLINE)
-        shift = np.round(np.zeros((2, 2)) if model.shift is None else model.shift, 4).tolist()
+        shift = [] if model.shift is None else np.round(model.shift, 4).tolist()
         report[lens] = figures | {"posts": float(sum(posts)), "shift": shift}
         say(f"{lens}: {figures['accuracy']:.3f} of {sum(posts):,.0f} parents, shifts {shift}")
     if not report:
@@ -104,15 +104,11 @@ def adapt_links(
 
 
 def fit_shift(model: LinkModel, grounds: Sequence[Ground]) -> LinkModel:
-    """The model with the shifts of both passes under which the true parents are likeliest; the first pass's first, as
-    the second looks at what it makes of a page."""
-    for number in range(2):
-        if number == 1 and model.forest is None:
-            break
-        scored = []
-        for ground in grounds:
-            first = score_ground(model, ground)[0]
-            scored.append(first if number == 0 else score_twice(model, ground))
+    """The model with the shifts of all passes under which the true parents are likeliest, one after another, as each
+    looks at what those before make of a page."""
+    for number in range(1 + len(model.forests)):
+        until = replace(model, forests=model.forests[:number])
+        scored = [score_again(until, ground) for ground in grounds]
         shift = np.array(model.shift, dtype=np.float64)
         shift[number] = _climb(grounds, scored)
         model = replace(model, shift=shift)

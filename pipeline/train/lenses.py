@@ -26,8 +26,9 @@ from pipeline.reconstruct.scoring import LinkModel, load_model, save_model
 WINDOW = {"page": 128, "time": 100}
 MOST_POSTS_IN_THREAD = 2000  # of a page; the few longer ones would outweigh all others
 KEPT_OUT = 0.12
+LATER_PASSES = 2
 USUAL_POSTS = 20_000  # a corpus of fewer posts counts for more per post
-MIXTURE = View(submission=0.25, no_authors=0.12, no_times=0.12, cut_quotes=0.5)
+MIXTURE = View(submission=0.5, no_authors=0.12, no_times=0.12, cut_quotes=0.5)
 TEMPERATURES = tuple(round(float(value), 4) for value in np.geomspace(0.6, 2.5, 40))
 
 
@@ -69,20 +70,27 @@ def fit_passes(
 ) -> LinkModel:
     """The model of a lens, not yet calibrated, as it comes back from a pack.
 
-    The second pass learns from what a first pass says of discussions that it was not fitted to: each half of a corpus
-    is described by a model of the other halves.
+    Later passes learn from what earlier ones say of discussions that they were not fitted to: each half of a corpus is
+    described by a model of the other halves.
 
     Args:
         grounds: the halves of each corpus.
     """
     model = fit_model(lens, [ground for parts in grounds for ground in parts], epochs)
     say(f"{lens}: first pass fitted")
-    lessons = []
-    for half in range(2):
-        other = fit_model(lens, [parts[1 - half] for parts in grounds if len(parts) == 2], epochs)
-        lessons += [note_lessons(other, parts[half]) for parts in grounds if len(parts) == 2]
-    say(f"{lens}: {sum(lesson.truth.size for lesson in lessons)} candidates looked at again")
-    model = replace(model, forest=grow_forest(lessons, lens.startswith("page"), trees))
+    halved = [parts for parts in grounds if len(parts) == 2]
+    others = [fit_model(lens, [parts[1 - half] for parts in halved], epochs) for half in range(2)]
+    for number in range(LATER_PASSES):
+        lessons = [[note_lessons(others[half], parts[half]) for parts in halved] for half in range(2)]
+        forest = grow_forest(lessons[0] + lessons[1], lens.startswith("page"), trees)
+        model = replace(model, forests=(*model.forests, forest))
+        looked_at = sum(lesson.truth.size for lesson in lessons[0] + lessons[1])
+        say(f"{lens}: pass {number + 2} fitted to {looked_at} candidates")
+        if number + 1 < LATER_PASSES:
+            others = [
+                replace(other, forests=(*other.forests, grow_forest(lessons[1 - half], lens.startswith("page"), trees)))
+                for half, other in enumerate(others)
+            ]
     return load_model(lens, save_model(model))
 
 

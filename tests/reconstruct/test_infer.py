@@ -54,6 +54,9 @@ def check_links(found: Reconstruction) -> None:
         chosen.select("post_id", "parent_id", "confidence"),
     )
     assert set(found.links["post_id"]) == set(inferred["post_id"])
+    told = found.links.filter(pl.col("evidence").list.len() > 0)
+    parts = told.select(pl.col("evidence").list.eval(pl.element().struct.field("value").cast(pl.Float64)).list.sum())
+    np.testing.assert_allclose(parts.to_series(), told["score"], atol=1e-3, rtol=1e-5)
     sums = found.links.group_by("post_id").agg(pl.col("confidence").sum())["confidence"]
     assert sums.is_empty() or float(sums.max()) <= 1.0001  # type: ignore[arg-type]
 
@@ -106,8 +109,12 @@ def test_a_quotation_says_who_is_answered() -> None:
     evidence = {item["signal"]: item["value"] for item in chosen["evidence"].item()}
     assert evidence["quotation"] > 0.5
     at = pl.col("post_id") == name_post("2")
-    assert "quotation" not in {item["signal"] for items in plain.links.filter(at)["evidence"] for item in items}
-    assert chosen["confidence"].item() > 0.6
+    silent = [
+        item["value"] for items in plain.links.filter(at)["evidence"] for item in items if item["signal"] == "quotation"
+    ]
+    assert max(map(abs, silent), default=0.0) < evidence["quotation"] / 3
+    to_first = pl.col("parent_id") == name_post("0")
+    assert chosen["confidence"].item() > 3 * plain.links.filter(at & to_first)["confidence"].item()
 
 
 def test_strangers_do_not_answer_each_other() -> None:
@@ -165,7 +172,9 @@ def test_a_flat_listing_is_read_by_time_even_newest_first() -> None:
     found = reconstruct(draft(rows))
     assert found.discussions["listing"].to_list() == ["flat"]
     above = parents(found, [str(at) for at in range(6)])
-    assert (above[0], above[2]) == ("5", "3")
+    best = found.links.drop_nulls("parent_id").group_by("post_id", maintain_order=True).first()
+    told = dict(best.select("post_id", "parent_id").iter_rows())
+    assert (told[name_post("0")], told[name_post("2")]) == (name_post("5"), name_post("3"))
     assert all(parent is None or int(parent) > at for at, parent in enumerate(above))
 
 
@@ -302,7 +311,7 @@ def test_five_thousand_posts_take_seconds(shape: str) -> None:
         pl.Series("text", texts),
     )
     posts = posts.with_columns(fold_words(pl.col("text")).alias("words"))
-    start = time.perf_counter()
+    start = time.process_time()
     found = reconstruct_links(posts, quotations([]), Settings(), load_pack())
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
     assert found.posts.height == 5000

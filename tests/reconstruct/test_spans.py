@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.reconstruct.decoding import weigh_trees
+from pipeline.reconstruct.decoding import choose_tree, weigh_trees
 from pipeline.reconstruct.page_structure import FEATURES, measure_page_structure
 from pipeline.reconstruct.pages import UNTOLD
-from pipeline.reconstruct.spans import weigh_kept, weigh_spans
+from pipeline.reconstruct.spans import choose_links, weigh_kept, weigh_spans
 from tests.reconstruct.test_decoding import list_trees, tables, total
 
 Floats = NDArray[np.float64]
@@ -31,6 +31,13 @@ def test_links_are_those_of_the_dense_decoder(weights: Floats) -> None:
     spans = weigh_spans(weights)
     np.testing.assert_allclose(spans.links, posterior, atol=1e-12)
     np.testing.assert_allclose(spans.log_total, log_total)
+
+
+@given(tables())
+def test_the_best_tree_is_that_of_the_dense_decoder(weights: Floats) -> None:
+    gains = np.floor(weigh_trees(weights)[0] * 1e5 + 0.5)
+    rows = np.arange(weights.shape[0])
+    assert gains[rows, choose_links(gains)].sum() == gains[rows, choose_tree(gains)].sum()
 
 
 @given(tables())
