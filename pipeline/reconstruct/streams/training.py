@@ -22,7 +22,7 @@ from pipeline.reconstruct.streams.fitting import fit_streams
 from pipeline.reconstruct.streams.grounds import StreamGround, lay_stream_ground
 from pipeline.reconstruct.streams.model import StreamModel
 
-ROUNDS = {"chat": (140, 140, 140), "mail": (150,)}  # trees of each pass and half
+ROUNDS = {"chat": (140, 140), "mail": (150,)}  # trees of each pass and half
 WINDOW = 100
 LEAD_LINES = 250  # unlabelled lines kept before the first labelled one
 BLOCK_LINES = 3000
