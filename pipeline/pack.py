@@ -41,6 +41,19 @@ class StreamWeights:
 
 
 @dataclass(frozen=True, eq=False)
+class DuplicateWeights:
+    """What tells texts that say the same, as a pack holds it.
+
+    Attributes:
+        facts: columns, probability, weights of evidence, as read from JSON.
+        nodes: one row per node of the trees that weigh words (`algorithms.forest_nodes`).
+    """
+
+    facts: dict[str, Any]
+    nodes: pl.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class ModelPack:
     """Frozen statistics and weights.
 
@@ -50,6 +63,7 @@ class ModelPack:
         unseen_bits: bits of a word that is not listed.
         links: link models by lens, as read from JSON.
         streams: models of streams by family ("chat", "mail").
+        duplicates: what verifies pairs of texts; null in a pack that was made without.
         words_digest: digest of the words and their bits, which records depend on; empty in a pack that is being made.
     """
 
@@ -58,6 +72,7 @@ class ModelPack:
     unseen_bits: float
     links: dict[str, Any]
     streams: dict[str, StreamWeights] = field(default_factory=dict)
+    duplicates: DuplicateWeights | None = None
     words_digest: str = ""
 
 
@@ -92,5 +107,12 @@ def load_pack(name: str = DEFAULT_PACK) -> ModelPack:
             )
             for family in facts.get("streams", [])
         },
+        duplicates=_read_duplicates(content),
         words_digest=digest_chunks([content["words.parquet"], str(facts["unseen_bits"]).encode()]),
     )
+
+
+def _read_duplicates(content: dict[str, bytes]) -> DuplicateWeights | None:
+    if "duplicates.json" not in content:
+        return None
+    return DuplicateWeights(orjson.loads(content["duplicates.json"]), pl.read_parquet(content["duplicates.parquet"]))

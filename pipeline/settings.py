@@ -3,7 +3,7 @@
 In: keyword arguments. Out: a frozen, validated object, and the fingerprint of what decides the rows of the tables.
 
 >>> Settings(listing="page").edit_similarity
-0.8
+0.5
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Settings(BaseModel):
     candidate_similarity: float = Field(
         0.4, gt=0, lt=1, description="Jaccard similarity from which pairs should become candidates; sets the banding."
     )
-    edit_similarity: float = Field(0.8, gt=0, le=1, description="Edit ratio from which two texts say the same.")
+    edit_similarity: float = Field(
+        0.5, gt=0, le=1, description="Edit ratio below which texts never say the same, whatever their words or links."
+    )
     boilerplate_discussions: int = Field(
         5, ge=2, description="In how many discussions the same words stand before they are called boilerplate."
     )

@@ -17,12 +17,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.algorithms.similarity import any_differs, edit_ratio
+from pipeline.algorithms.hashed_words import split_texts
+from pipeline.algorithms.similarity import edit_ratio
 from pipeline.deduplicate.candidates import HEAD_CHARACTERS, Rows, candidate_pairs, long_enough
+from pipeline.deduplicate.verification import judge_pairs, load_verifier
+from pipeline.pack import load_pack
 from pipeline.settings import Settings
 
 _CHUNK_PAIRS = 1 << 16  # verified at a time
 _CHUNK_BYTES = 64 << 20  # of text verified at a time
+
+_UNCUT = np.float32(0.8)  # edit ratio from which a text that goes on is no cut one, but says something more
 
 _SCHEMA = {"left_key": pl.String, "right_key": pl.String, "similarity": pl.Float32, "method": pl.String}
 
@@ -44,9 +49,9 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
     Returns:
         left_key, right_key (String, left < right), similarity (Float32: edit ratio of the words), method (String:
-        "near", or "cut" where one only begins like the other), sorted by both keys. Near pairs have none of the
-        differences that ``algorithms.similarity.differs_in`` names; of a cluster some pairs, not all. The order of the
-        rows given does not matter.
+        "near", or "cut" where one only begins like the other), sorted by both keys. Near pairs are those that
+        ``deduplicate.verification`` accepts; of a cluster some pairs, not all. The order of the rows given does not
+        matter.
 
     Raises:
         SettingError: candidate_similarity and permutations give no banding.
@@ -68,15 +73,19 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
     Returns:
         As `near_duplicates`, in the order of the pairs.
     """
+    verifier = load_verifier(load_pack())
     found = [pl.DataFrame(schema=_SCHEMA)]
     for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
         left, right = chunk[:, 0], chunk[:, 1]
-        ratios = edit_ratio(words.gather(left), words.gather(right), settings.edit_similarity)
-        alike = ratios >= np.float32(settings.edit_similarity)
+        named, ends = np.unique(chunk, return_inverse=True)
+        alike = judge_pairs(split_texts(words.gather(named)), ends.reshape(-1, 2), verifier).accepted
         cut = ~alike
         cut[cut] = begins_alike(words.gather(left[cut]), words.gather(right[cut]))
-        alike[alike] = ~any_differs(words.gather(left[alike]), words.gather(right[alike]))
-        ratios[cut] = edit_ratio(words.gather(left[cut]), words.gather(right[cut]))
+        ratios = np.zeros(len(chunk), dtype=np.float32)
+        measured = alike | cut
+        ratios[measured] = edit_ratio(words.gather(left[measured]), words.gather(right[measured]))
+        alike &= ratios >= np.float32(settings.edit_similarity)
+        cut &= ratios < _UNCUT
         method = np.where(cut, "cut", "near")
         kept = alike | cut
         found.append(

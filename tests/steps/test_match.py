@@ -138,7 +138,7 @@ def test_what_does_not_hold_any_more_is_made_anew(nights: Nights, reason: str) -
     new: list[str] = []
     values: dict[str, Any] = {}
     if reason == "settings":
-        values["settings"] = Settings(edit_similarity=0.5)
+        values["settings"] = Settings(edit_similarity=0.6)
     elif reason == "gone":
         drop_capture(nights.layout, an_id("b"))
     else:
