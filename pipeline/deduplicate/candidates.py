@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.algorithms.lsh import NO_KEY, Keys, band_keys, bucket_pairs, choose_banding, sort_members
+from pipeline.algorithms.lsh import NO_KEY, Keys, band_keys, bucket_pairs, choose_banding, sort_distinct, sort_members
 from pipeline.algorithms.minhash import sign_texts
 from pipeline.settings import Settings
 
@@ -201,5 +201,5 @@ def _distinct(known: NDArray[np.uint64], more: Iterable[NDArray[np.uint64]]) -> 
         found.append(codes)
         pending += codes.size
         if pending > _PENDING_PAIRS:
-            found, pending = [np.unique(np.concatenate(found))], 0
-    return np.unique(np.concatenate(found))
+            found, pending = [sort_distinct(np.concatenate(found))], 0
+    return sort_distinct(np.concatenate(found))

@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_members
+from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_distinct, sort_members
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.store.durable import replacing
 from pipeline.store.pairs import PairSums
@@ -191,7 +191,7 @@ def changed_pairs(
         band, part = piece
         low, high = edges[part], edges[part + 1]
         new, old = ([_cut(*_read(file, band), low, high) for file in files] for files in (came, went))
-        touched = np.unique(np.concatenate([keys for keys, _ in (*new, *old)]))
+        touched = sort_distinct(np.concatenate([keys for keys, _ in (*new, *old)]))
         stayed = [_touch(*_cut(*_read(file, band), low, high), touched) for file in same]
         now, then = _join([*stayed, *new]), _join([*stayed, *old])
         gone = then if went or stayed else (then[0][:0], then[1][:0])

@@ -18,6 +18,7 @@ from pipeline.algorithms.lsh import (
     bucket_pairs,
     choose_banding,
     fill_lsh,
+    sort_distinct,
     sort_members,
 )
 from pipeline.algorithms.minhash import as_minhash, hash_shingle, shingles_of, sign_texts
@@ -126,3 +127,8 @@ def test_the_index_answers_and_takes_in_a_sketch_made_by_datasketch() -> None:
     lsh.insert("more beans", sketch)
     lsh.remove("beans")
     assert lsh.query(sketch) == ["more beans"]
+
+
+@given(st.lists(st.integers(0, 9) | st.integers(0, 2**64 - 1)))
+def test_distinct_values_are_those_of_a_set(values: list[int]) -> None:
+    assert sort_distinct(np.array(values, dtype=np.uint64)).tolist() == sorted(set(values))
