@@ -361,7 +361,7 @@ class RawRecords(dy.Schema):
     scope = _text("What makes native_id unique: site, --source or discussion; null where nothing does.")
     native_id = _text("Id as the source gives it.")
     native_discussion = _text("Id of the page or channel in its scope.")
-    discussion_scope = _text("What makes native_discussion unique; null where native_discussion is.")
+    discussion_scope = _text("What makes native_discussion unique; null where nothing does outside of its capture.")
     parent_known = _truth("Whether the record says what it answers (an id or that it is a root).")
     native_parent = _text("Id of its parent in its scope; null with parent_known: a root.")
     depth = dy.Int32(nullable=True, description="Nesting or indent shown, 0 for the outermost comments.")

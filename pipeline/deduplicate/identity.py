@@ -174,7 +174,7 @@ def _add_seeds(rows: pl.DataFrame) -> pl.DataFrame:
     """Adds seed, and is_scoped where it is made of an id."""
     scoped = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
     # Author and second are context enough; other words need to know what the listing is about.
-    about = pl.when(pl.col("native_discussion").is_not_null() | ~pl.col("is_exact")).then("listing_id")
+    about = pl.when(pl.col("is_named") | ~pl.col("is_exact")).then("listing_id")
     by_id = digest_columns(rows.select("scope", "native_id"), "post")
     by_content = digest_columns(rows.select("words_key", "author_key", "instant", "occurrence", about), "seed")
     return rows.with_columns(seed=pl.when(scoped).then(by_id).otherwise(by_content), is_scoped=scoped)

@@ -123,7 +123,7 @@ def _add_seeds(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("discussion_scope").first(), pl.col("native_discussion").first()
     )
     named = named.with_columns(
-        named_id=pl.when(pl.col("native_discussion").is_not_null()).then(
+        named_id=pl.when(pl.col("native_discussion").is_not_null() & pl.col("discussion_scope").is_not_null()).then(
             digest_columns(named.select("discussion_scope", "native_discussion"), "discussion")
         )
     )

@@ -60,7 +60,7 @@ def find_discussions(listed: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("listing_id").first(),
             pl.col("page_key", "next_page_key").drop_nulls().first(),
-            is_named=pl.col("native_discussion").first().is_not_null(),
+            is_named=(pl.col("native_discussion").is_not_null() & pl.col("discussion_scope").is_not_null()).first(),
         )
         .sort("unit")
     )

@@ -26,6 +26,7 @@ from pipeline.ingest.mojibake import mend_mojibake
 from pipeline.ingest.parts import NO_FACTS, Part, read_parts
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers import READERS
+from pipeline.ingest.readers.sites import HOSTED, drop_bare_scopes
 from pipeline.ingest.recognise import check_read_settings, recognise_format
 from pipeline.ingest.records import Batch
 from pipeline.settings import ReadSettings
@@ -70,7 +71,7 @@ class Capture:
         else:
             batches = self._reader.read(self._source)
             parts = iter([Part(None, self.format, self.reader_version, self.facts, self._source, batches)])
-        return (replace(part, _batches=map(_mended, undisturbed(part.batches()))) for part in parts)
+        return (replace(part, _batches=undisturbed(_mended(part))) for part in parts)
 
     def batches(self) -> Iterator[Batch]:
         """All its records in order, some 50,000 at a time. May be called again; starts from the beginning then.
@@ -81,8 +82,11 @@ class Capture:
         return (batch for part in self.parts() for batch in part.batches())
 
 
-def _mended(batch: Batch) -> Batch:
-    return Batch(mend_mojibake(batch.records), batch.rejected)
+def _mended(part: Part) -> Iterator[Batch]:
+    hosted = (part.facts.source or "").split(":")[0] in HOSTED
+    for batch in part.batches():
+        records = mend_mojibake(batch.records)
+        yield Batch(drop_bare_scopes(records) if hosted else records, batch.rejected)
 
 
 def open_capture(path: Path, settings: ReadSettings) -> Capture:

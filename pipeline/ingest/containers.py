@@ -92,18 +92,26 @@ class Source:
         path: where its bytes are; for a member of an archive a temporary file.
         name: what messages call it: the path, or the member's own name.
         address: where it was fetched from, where its archive says so.
+        charset: what its server said that it is written in, where its archive says so.
 
     Raises:
         InputError: it is missing, may not be read, or is packed in a way that is not unpacked here.
     """
 
     def __init__(
-        self, path: Path, settings: ReadSettings, *, name: str | None = None, address: str | None = None
+        self,
+        path: Path,
+        settings: ReadSettings,
+        *,
+        name: str | None = None,
+        address: str | None = None,
+        charset: str | None = None,
     ) -> None:
         self.path = path
         self.settings = settings
         self.name = str(path) if name is None else name
         self.address = address
+        self.charset = charset
         try:
             with path.open("rb") as file:
                 start = file.read(10)

@@ -152,3 +152,23 @@ def test_comments_that_name_no_page_stand_where_their_parents_do() -> None:
     assert identity.placeholders["discussion_id"].to_list() == [homes["c3"]]
     orders = identity.sightings.filter(pl.col("discussion_id") == homes["q1"])["order"]
     assert orders.n_unique() == 3
+
+
+def test_ids_of_nameless_sites_say_nothing_outside_of_their_capture() -> None:
+    def topic(seed: int, capture: str) -> pl.DataFrame:
+        rows = [
+            {"body": text, "native_id": f"post:{i}", "native_discussion": "topic:7", "parent_known": i > 0,
+             "native_parent": "post:0" if i else None}
+            for i, text in enumerate(invent_page(6, seed))
+        ]  # fmt: skip
+        return make_records(rows, capture)
+
+    found = identify(topic(1, "one"), topic(2, "two")).sightings
+    assert found["post_id"].n_unique() == 12
+    assert found["discussion_id"].n_unique() == 2
+    parents = (
+        found.drop_nulls("declared_parent_id").group_by("discussion_id").agg(pl.col("declared_parent_id").unique())
+    )
+    assert parents["declared_parent_id"].list.len().to_list() == [1, 1]
+    again = identify(topic(1, "one"), topic(1, "later")).sightings
+    assert again["post_id"].n_unique() == 6

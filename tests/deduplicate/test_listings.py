@@ -196,3 +196,15 @@ def test_texts_said_twice_on_a_page_do_not_keep_its_captures_apart() -> None:
     page = invent_page(10, seed=5, short=0)
     first, second = [*page[:6], page[0], page[1]], [*page[6:], *page[:6]]
     assert discussions_of(make_paragraphs(first, "a"), make_paragraphs(second, "b")) == [0, 0]
+
+
+def topic_without_a_site(texts: list[str], capture: str) -> pl.DataFrame:
+    rows = [{"body": text, "native_id": f"post:{i}", "native_discussion": "topic:7"} for i, text in enumerate(texts)]
+    return make_records(rows, capture)
+
+
+def test_topics_of_nameless_sites_are_one_where_their_words_are() -> None:
+    page = invent_page(12, seed=5, short=0)
+    assert discussions_of(topic_without_a_site(page, "1"), topic_without_a_site(page[2:], "2")) == [0, 0]
+    other = invent_page(12, seed=6, short=0)
+    assert discussions_of(topic_without_a_site(page, "1"), topic_without_a_site(other, "2")) == [0, 1]

@@ -29,6 +29,7 @@ from pipeline.ingest.unpacking import CHUNK, DamagedStreamError
 _HEADER_BYTES = 64 << 10
 _RECORD_START = re.compile(rb"(?:^|(?<=\n))WARC/[01]\.[0-9]+\r?\n")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_SAID_CHARSET = re.compile(r"\bcharset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _CHUNK_SIZE = re.compile(rb"\r?\n?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 _WITH_PAGES = ("response", "resource", "conversion")
 _NO_WORDS = re.compile(
@@ -119,7 +120,9 @@ def _read_record(source: Source, spool: Spool, head: StatusAndHeaders, content: 
     if encoding == "deflate":
         pieces = _inflated(pieces, source.settings.expansion_ratio)
     with spool.keep(pieces) as kept:
-        member = Source(kept.path, source.settings, name=name, address=address)
+        said = _SAID_CHARSET.search(kind)
+        charset = said[1] if said else None
+        member = Source(kept.path, source.settings, name=name, address=address, charset=charset)
         yield Member(name, member, start=kept.start, damage=kept.damage, captured_at=head.get_header("WARC-Date"))
 
 

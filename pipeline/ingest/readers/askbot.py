@@ -65,7 +65,7 @@ def read(source: Source) -> Iterator[Batch]:
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
-    return name_scope("askbot", page.host, source.settings)
+    return name_scope("askbot", page.host, source)
 
 
 def _classes(node: LexborNode) -> list[str]:

@@ -92,7 +92,7 @@ def _find_scope(source: Source, answers: Answers) -> str:
             avatars.update(_AVATAR.findall(as_words(post.get("avatar_template")) or ""))
             counted = objects_of(post.get("link_counts"))
             links += [host_of(link.get("url")) for link in counted if link.get("internal") is True]
-    return name_scope("discourse", most_named(avatars.elements()) or most_named(links), source.settings)
+    return name_scope("discourse", most_named(avatars.elements()) or most_named(links), source)
 
 
 def _add_topic(rows: RecordList, topic: dict[str, Any], posts: list[dict[str, Any]], scope: str, prefix: str) -> None:

@@ -54,14 +54,14 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Pages; which order was asked for is not said."""
-    scope = name_scope("lemmy", find_host([value for _, value in read_answers(source).values]), source.settings)
+    scope = name_scope("lemmy", find_host([value for _, value in read_answers(source).values]), source)
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "unknown"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per comment or post."""
     answers = read_answers(source)
-    scope = name_scope("lemmy", find_host([value for _, value in answers.values]), source.settings)
+    scope = name_scope("lemmy", find_host([value for _, value in answers.values]), source)
     yield from answer_batches(answers, lambda rows, value, place: add_views(rows, value, place, scope))
 
 

@@ -84,7 +84,7 @@ def read(source: Source) -> Iterator[Batch]:
 
 def _scope_of(source: Source, page: ForumPage, data: Any) -> str:
     own = attribute_of(page.tree.css_first('meta[property="og:url"]'), "content")
-    return name_scope("lemmy", host_of(own) or find_host([data]) or page.host, source.settings)
+    return name_scope("lemmy", host_of(own) or find_host([data]) or page.host, source)
 
 
 def _find_data(tree: LexborHTMLParser) -> Any:

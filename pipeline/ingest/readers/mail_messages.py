@@ -16,7 +16,8 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import Any
 
-from pipeline.ingest.readers.mail_text import MailText, decode_bytes, decode_header, read_text
+from pipeline.ingest.readers.charsets import decode_bytes
+from pipeline.ingest.readers.mail_text import MailText, decode_header, read_text
 from pipeline.ingest.readers.record_stream import RecordStream
 
 SCOPE = "message-id"

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.quoprimime import header_decode
 
-from pipeline.ingest.decoding import decode_line, without_surrogates
-from pipeline.ingest.readers.charsets import find_charset
+from pipeline.ingest.decoding import decode_line
+from pipeline.ingest.readers.charsets import decode_bytes
 
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
 _ENCODED_WORD = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]*)?\?([bBqQ])\?([^?\s]*(?: [^?\s]*)*)\?=")
@@ -29,18 +29,6 @@ _SCRUBBED = re.compile(
     r"^-{8,} next part -{8,}\n(?:(?:An?|The) [^\n]{1,60} was scrubbed\.\.\.\n(?:[^\n]*\n){0,5}?URL ?:[^\n]*(?:\n|\Z))",
     re.M,
 )
-_WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
-# Charsets that are written for others that hold them.
-_WIDER = {
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "euc_kr": "cp949",
-    "shift_jis": "cp932",
-    "big5": "big5hkscs",
-}
 
 
 @dataclass
@@ -52,26 +40,6 @@ class MailText:
     is_repaired: bool = False
     attachments: list[str] = field(default_factory=list)
     digested: list[Message] = field(default_factory=list)  # messages of a digest, which are mails of their own
-
-
-def decode_bytes(data: bytes, charset: str | None) -> tuple[str, bool]:
-    """The text of bytes, and whether they are none in the charset they claim. What is valid UTF-8 is UTF-8."""
-    codec = find_charset(charset) if charset else None
-    if codec is not None and codec.startswith(("utf-16", "utf-32", "utf-7", "iso2022", "hz")):
-        try:
-            return without_surrogates(data.decode(codec)), False
-        except UnicodeError:
-            return decode_line(data)[0], True
-    try:
-        return data.decode("utf-8"), False
-    except UnicodeDecodeError:
-        if codec is None or codec in ("utf-8", "ascii"):
-            return decode_line(data)[0], True
-    repaired = codec == "iso8859-1" and _WINDOWS_ONLY.search(data) is not None
-    try:
-        return data.decode(_WIDER.get(codec, codec)), repaired
-    except UnicodeDecodeError:
-        return data.decode(_WIDER.get(codec, codec), errors="replace"), True
 
 
 def decode_header(raw: str) -> str:

@@ -98,7 +98,7 @@ def _find_scope(source: Source, answers: Answers, asked: list[str]) -> str:
             account = as_object(status.get("account"))
             if "@" not in (as_words(account.get("acct")) or "@"):
                 local.append(host_of(account.get("url")) or host_of(status.get("url")))
-    return name_scope("mastodon", most_named(map(host_of, asked)) or most_named(local), source.settings)
+    return name_scope("mastodon", most_named(map(host_of, asked)) or most_named(local), source)
 
 
 def _add_statuses(rows: RecordList, value: Any, place: str, scope: str) -> None:

@@ -90,7 +90,7 @@ def read(source: Source) -> Iterator[Batch]:
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
-    return name_scope("phpbb", page.host_of_links('a[href*="viewtopic"]'), source.settings)
+    return name_scope("phpbb", page.host_of_links('a[href*="viewtopic"]'), source)
 
 
 def _find_forum(page: ForumPage) -> str | None:

@@ -2,11 +2,12 @@
 
 In: addresses found in a file. Out: the host they name most often, and the scope.
 
->>> name_scope("discourse", most_named(["Meta.example.org", "meta.example.org"]), ReadSettings())
+>>> name_scope("discourse", most_named(["Meta.example.org", "meta.example.org"]), Source(path, ReadSettings()))
 'discourse:meta.example.org'
 
-The host comes from the file's own addresses, so every format of one site gives the same scope. A file that names no
-host takes that of ``--source``; without it the software alone is the scope.
+The host comes from the file's own addresses, so every format of one site gives the same scope; else from the address
+that an archive says the file was fetched from, else it is what ``--source`` says. Without any of these the software is
+all that is known, and topic 7 of one forum is not topic 7 of another: the ids hold within their capture and no farther.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
-from pipeline.settings import ReadSettings
+import polars as pl
+
+from pipeline.ingest.containers import Source
+
+HOSTED = (*("askbot", "discourse", "lemmy", "mastodon", "mediawiki", "phpbb", "stackexchange", "vbulletin", "xenforo"),)
 
 _HOST = re.compile(
     r"^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@?#]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?)(?=[/?#]|$)", re.IGNORECASE
@@ -48,7 +53,17 @@ def most_named(hosts: Iterable[str | None]) -> str | None:
     return min(counts, key=lambda host: (-counts[host], host)) if counts else None
 
 
-def name_scope(software: str, host: str | None, settings: ReadSettings) -> str:
-    """The scope of ids: software and host, as ``discourse:meta.example.org``."""
-    site = host or settings.source
+def name_scope(software: str, host: str | None, source: Source) -> str:
+    """The scope of ids: software and host, as ``discourse:meta.example.org``; the software alone where it has no host.
+
+    The software is one of ``HOSTED``.
+    """
+    site = host or host_of(source.address) or source.settings.source
     return f"{software}:{site}" if site else software
+
+
+def drop_bare_scopes(records: pl.DataFrame) -> pl.DataFrame:
+    """RawRecords without the scopes that name no site, which say nothing outside of their capture."""
+    return records.with_columns(
+        pl.when(~pl.col(name).is_in(HOSTED)).then(name).alias(name) for name in ("scope", "discussion_scope")
+    )

@@ -84,7 +84,7 @@ def _find_scope(source: Source, answers: Answers) -> str:
             owners.append(host_of(as_object(item.get("owner")).get("link")))
             inner = [*objects_of(item.get("answers")), *objects_of(item.get("comments"))]
             owners += [host_of(as_object(part.get("owner")).get("link")) for part in inner]
-    return name_scope("stackexchange", most_named(own) or most_named(owners), source.settings)
+    return name_scope("stackexchange", most_named(own) or most_named(owners), source)
 
 
 def _add_item(rows: RecordList, item: dict[str, Any], place: str, scope: str) -> None:

@@ -7,10 +7,11 @@ The question is the discussion and its answers' parent; a comment's parent is it
 comments Markdown. Scores, tags, views, accepted answers, times of closing.
 
 **What bites.** The dump does not name its site: ``--source history.stackexchange.com`` does, and unites it with what
-the API shows of that site; without it the ids of all dumps are taken for one site's. Names are in another file: an
-author is ``user12``, as the site calls those who gave no name, unless the row has a display name. A comment does not
-say under which question its post stands, so ``Comments.xml`` alone names no discussions. Rows of other kinds (wikis of
-tags, nominations) are discussions of their own.
+the API shows of that site; without it ids hold within their file (or archive) and no farther, and comments do not find
+their posts in another one. Names are in another file: an author is ``user12``, as the site calls those who gave no
+name, unless the row has a display name. A comment does not say under which question its post stands, so
+``Comments.xml`` alone names no discussions. Rows of other kinds (wikis of tags, nominations) are discussions of their
+own.
 
 A file is such a dump when it is XML whose rows have ``PostTypeId`` or, with ``Text``, ``PostId``.
 
@@ -55,14 +56,14 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Pages, whose rows a dump lists by id, which is by time."""
-    scope = name_scope("stackexchange", None, source.settings)
+    scope = name_scope("stackexchange", None, source)
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "time"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per row with an id or words."""
     rows = _Rows(source)
-    scope = name_scope("stackexchange", None, source.settings)
+    scope = name_scope("stackexchange", None, source)
     start = 0
     for batch in rows.batches():
         rejections = Rejections()

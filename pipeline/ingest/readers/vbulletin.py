@@ -91,7 +91,7 @@ def read(source: Source) -> Iterator[Batch]:
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
-    return name_scope("vbulletin", page.host_of_links('a[href*="showthread"]'), source.settings)
+    return name_scope("vbulletin", page.host_of_links('a[href*="showthread"]'), source)
 
 
 def _find_forum(page: ForumPage) -> str | None:

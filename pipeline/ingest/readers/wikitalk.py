@@ -31,10 +31,9 @@ from urllib.parse import quote
 
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Head, Source
-from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.documents import has_keys, parse_json, read_bytes
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.html_pages import parse_page
+from pipeline.ingest.readers.html_pages import decode_page, parse_page
 from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.readers.wikitalk_comments import Comment, Piece, find_comments
 from pipeline.ingest.readers.wikitalk_html import TalkPage, find_host, read_talk_html, read_talk_page
@@ -143,7 +142,7 @@ def _pages(source: Source) -> list[TalkPage]:
     """
     data = read_bytes(source)
     if not data.lstrip().startswith(b"{"):
-        page = read_talk_page(parse_page(source), decode_line(data)[0])
+        page = read_talk_page(parse_page(source), decode_page(data, source.charset))
         fetched = source.address or ""
         return [TalkPage(page.pieces, page.title or page_title(fetched) or "", find_host([fetched]) or page.host)]
     try:

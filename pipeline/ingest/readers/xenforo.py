@@ -93,7 +93,7 @@ def read(source: Source) -> Iterator[Batch]:
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
-    return name_scope("xenforo", page.host_of_links('a[href*="/threads/"]'), source.settings)
+    return name_scope("xenforo", page.host_of_links('a[href*="/threads/"]'), source)
 
 
 def _find_thread(page: ForumPage) -> str | None:

@@ -17,7 +17,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from pipeline.ingest.readers.charsets import find_charset
+from pipeline.ingest.readers.charsets import find_charset, widen_charset
 
 _DECLARATION = re.compile(rb"\s*<\?xml\b[^>]{0,400}>")
 _ENCODING = re.compile(rb"\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
@@ -56,7 +56,7 @@ def _decoded(chunks: Iterator[bytes]) -> Iterator[str]:
     if encoding is None or encoding.startswith(("utf", "ascii")):  # UTF-16 is UTF-8 by now
         encoding, errors = "utf-8", "threadloom-windows"
     else:
-        errors = "replace"
+        encoding, errors = widen_charset(encoding), "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     yield decoder.decode(first)
     for chunk in chunks:

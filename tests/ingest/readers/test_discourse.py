@@ -36,7 +36,7 @@ def test_windows_of_a_topic_name_their_posts_alike() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, {"native_id": "9/4", "parent_known": False, "native_parent": None, "scope": "discourse"}),
+        ({}, {"native_id": "9/4", "parent_known": False, "native_parent": None, "scope": None}),
         ({"reply_to_post_number": 2}, {"native_parent": "9/2", "parent_known": True}),
         ({"reply_to_post_number": 4}, {"native_parent": None, "parent_known": False}),
         ({"post_number": 1}, {"native_parent": None, "parent_known": True}),

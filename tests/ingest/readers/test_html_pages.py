@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Source
-from pipeline.ingest.readers.html_pages import attribute_of, inner_of, parse_page, text_of
+from pipeline.ingest.readers.html_pages import attribute_of, decode_page, inner_of, parse_page, text_of
 from pipeline.settings import ReadSettings
 
 
@@ -49,6 +49,31 @@ def test_hostile_nesting_is_refused(tmp_path: Path, data: bytes, trouble: str) -
 
 def test_bytes_that_are_no_text_are_read_as_best_can_be(tmp_path: Path) -> None:
     assert parse(tmp_path, b"<p>caf\xe9\0 \n noir</p>") == "café noir"
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ('<meta charset="windows-1251">', "cp1251"),
+        ("<html><head><title>x</title><META http-equiv=Content-Type content='text/html; charset=KOI8-R'>", "koi8-r"),
+        ('<?xml version="1.0" encoding="windows-1251"?>', "cp1251"),
+        ('<meta charset="windows-1251">', "utf-8"),
+        ("<meta charset=utf-16>", "utf-8"),
+        ("<meta charset=x-no-such>", "utf-8"),
+        ("", "utf-8"),
+    ],
+)
+def test_pages_are_read_in_what_they_are_written_in(tmp_path: Path, head: str, encoding: str) -> None:
+    assert (parse(tmp_path, f"{head}<p>Чай с лимоном</p>".encode(encoding)) or "").endswith("Чай с лимоном")
+
+
+def test_latin_1_is_what_browsers_take_it_for(tmp_path: Path) -> None:
+    assert parse(tmp_path, b"<meta charset=iso-8859-1><p>\x93caf\xe9\x94</p>") == "“café”"
+
+
+def test_what_the_server_says_counts_more_than_the_page() -> None:
+    page = "<meta charset=iso-8859-1><p>Чай</p>".encode("cp1251")
+    assert decode_page(page, "windows-1251").endswith("<p>Чай</p>")
 
 
 def test_what_is_asked_of_nodes(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_old_and_new_answers_of_one_instance_name_alike() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, {"native_parent": "comment:3", "native_discussion": "post:1", "depth": 1, "scope": "lemmy"}),
+        ({}, {"native_parent": "comment:3", "native_discussion": "post:1", "depth": 1, "scope": None}),
         ({"path": "0.7"}, {"native_parent": "post:1", "depth": 0}),
         ({"path": "7"}, {"native_parent": None, "parent_known": False, "depth": None}),
         ({"path": "0.3.8"}, {"native_parent": None, "parent_known": False}),

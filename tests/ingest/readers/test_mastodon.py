@@ -54,9 +54,9 @@ def test_statuses_that_answer_each_other_in_a_circle_have_no_root(tmp_path: Path
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, {"scope": "mastodon", "native_discussion": "5", "parent_known": True, "author": "ada"}),
+        ({}, {"scope": None, "native_discussion": "5", "parent_known": True, "author": "ada"}),
         ({"url": "https://a.example/@ada/5"}, {"scope": "mastodon:a.example"}),
-        ({"url": "https://b.example/@ada/5", "account": {"acct": "ada@b.example"}}, {"scope": "mastodon"}),
+        ({"url": "https://b.example/@ada/5", "account": {"acct": "ada@b.example"}}, {"scope": None}),
         ({"in_reply_to_id": "4"}, {"native_parent": "4", "native_discussion": None}),
         ({"id": 5, "favourites_count": "9", "account": []}, {"native_id": "5", "votes": None, "author": None}),
         ({"content": None, "text": "Hi"}, {"body": "Hi", "markup": "plain"}),

@@ -37,7 +37,7 @@ def test_worded_times_stand_behind_the_author(tmp_path: Path) -> None:
     post = POST.format(5, "Mi 22. Okt 2014, 18:19", "Hallo")
     records, _ = read_bytes(tmp_path, PAGE.format(post).encode())
     assert records.select("author", "posted_at_raw").row(0) == ("ada", "Mi 22. Okt 2014, 18:19")
-    assert records.select("scope", "native_discussion").row(0) == ("phpbb", None)
+    assert records.select("scope", "native_discussion").row(0) == (None, None)
 
 
 def test_posts_shown_newest_first_are_turned_round(tmp_path: Path) -> None:

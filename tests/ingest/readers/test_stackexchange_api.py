@@ -49,7 +49,7 @@ def test_comments_alone_name_the_same_posts() -> None:
         ({"post_id": 2, "post_type": "answer", "creation_date": 6, "owner": {}}, {"parent_known": False}),
         (
             {"post_id": 9, "post_type": "question", "creation_date": 6, "owner": {}},
-            {"native_id": "post:9", "native_discussion": "post:9", "parent_known": True, "scope": "stackexchange"},
+            {"native_id": "post:9", "native_discussion": "post:9", "parent_known": True, "scope": None},
         ),
         ({**QUESTION, "link": "question"}, {"permalink": None, "discussion_url": None}),
         ({**QUESTION, "score": None, "owner": None, "title": 7}, {"votes": None, "author": None, "title": None}),

@@ -38,3 +38,8 @@ def test_what_a_parser_sees(written: str, read: str) -> None:
 
 def test_words_that_are_never_closed_are_seen() -> None:
     assert etree.fromstring(b"".join(clean_xml(iter([b"<a><![CDATA[half"]))) + b"</a>").text == "half"
+
+
+def test_latin_1_is_what_writers_take_it_for() -> None:
+    data = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\x93caf\xe9\x94</a>"
+    assert etree.fromstring(b"".join(clean_xml(iter([data])))).text == "“café”"
