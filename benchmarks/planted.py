@@ -4,7 +4,8 @@
 
 Kinds of sightings of one post (recapture, edit, truncation) are scored as pairs of sightings, quotations as pairs of
 replying and quoted post, reposts and boilerplate as pairs of posts. Repetitions that stood in the corpora before
-anything was planted (equal texts, shared runs of eight words) count neither way. ``merged`` is the share of pairs of
+anything was planted (equal texts, shared runs of eight words, pages captured twice) count neither way. ``merged`` is
+the share of pairs of
 different posts of one page with equal words of less than twenty characters that became one post; tau is Kendall's,
 of the merged order of discussions seen several times in one sort order, a pair in two discussions counting as 0; only
 shapes without times count, because posts with times may be listed by these.
@@ -65,14 +66,25 @@ def natural_pairs(posts: pl.DataFrame) -> tuple[set[frozenset[str]], set[frozens
     return equal, shared
 
 
+def natural_twins(posts: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of threads (thread, thread_right) that the corpus holds as one page twice: three longer texts are equal."""
+    own = posts.filter(pl.col("said_before").is_null() & pl.col("notice").is_null())
+    own = own.select("thread", words=fold("text")).filter(pl.col("words").str.len_chars() >= SHORT).unique()
+    both = own.filter(pl.len().over("words").is_between(2, 50)).join(own, on="words", suffix="_right")
+    shared = both.filter(pl.col("thread") != pl.col("thread_right")).group_by("thread", "thread_right").len()
+    return shared.filter(pl.col("len") >= 3).drop("len")
+
+
 def version_pairs(records: pl.DataFrame, by: str) -> pl.DataFrame:
     """Pairs of sightings with an equal value in a column."""
-    columns = ["sighting_id", "post", "post_id", "version", "role", "words", "match", "text"]
+    columns = ["sighting_id", "post", "thread", "post_id", "version", "role", "words", "match", "text"]
     side = records.filter(pl.col("role") != "quote").select(*{*columns, by})
     return side.join(side, on=by, suffix="_right").filter(pl.col("sighting_id") < pl.col("sighting_id_right"))
 
 
-def score_versions(records: pl.DataFrame, archive: Archive) -> tuple[dict[str, set], dict[str, set]]:
+def score_versions(
+    records: pl.DataFrame, archive: Archive, twins: pl.DataFrame
+) -> tuple[dict[str, set], dict[str, set]]:
     """Pairs of sightings per kind: true, and found."""
     erased = pl.col("version").str.starts_with("erased") | pl.col("version_right").str.starts_with("erased")
     cut = (pl.col("role") == "cut") | (pl.col("role_right") == "cut")
@@ -96,6 +108,7 @@ def score_versions(records: pl.DataFrame, archive: Archive) -> tuple[dict[str, s
         .otherwise(pl.lit("edit"))
     )
     found = version_pairs(records, "post_id").with_columns(kind=told)
+    found = found.join(twins, on=["thread", "thread_right"], how="anti")
     loose = archive.duplicates.filter(pl.col("kind").is_in(["edit", "truncation"]) & ~pl.col("collapses")).collect()
     both = loose.select("left_post_id", "right_post_id", "kind")
     ids = records.filter(pl.col("role") != "quote").select("sighting_id", "post_id")
@@ -190,8 +203,9 @@ def order_taus(world: Path, records: pl.DataFrame) -> list[float]:
 def measure(world: Path, out: Path, mistakes: int) -> dict[str, list[float]]:
     """Counts of one world: true positives, false positives, false negatives per kind, and the rest."""
     archive, records = run_world(world, out)
-    equal, shared = natural_pairs(pl.read_parquet(world / "posts.parquet"))
-    true, found = score_versions(records, archive)
+    posts = pl.read_parquet(world / "posts.parquet")
+    equal, shared = natural_pairs(posts)
+    true, found = score_versions(records, archive, natural_twins(posts))
     true["quote"], found["quote"] = score_quotes(world, records, archive, shared | equal)
     repeats_true, repeats_found = score_repeats(world, records, archive, equal)
     true |= repeats_true
