@@ -57,7 +57,7 @@ SIGNAL_WORDS: Mapping[str, str] = {
     "subject": "the subject line",
     "turns": "who speaks when",
     "gap": "the time between",
-    "conversation": "the conversation it would go on with",
+    "conversation": "an earlier look at it and the conversation it found",
     "prior": "before anything is known",
     "structure": "how the thread around it is built",
 }
