@@ -194,10 +194,11 @@ def compare_talk(data: Path, archive: Path) -> pl.DataFrame:
         }
         unknown = {answer[:2] for answer in read if answer[2] is not None and answer[2:] not in signed}
         expected = {answer for answer in answers if answer[:2] not in unknown}
-        rows.append((path.stem, len(expected), len(expected & read)))
-    schema = {"talk page": pl.String, "answers": pl.Int64, "answers_found": pl.Int64}
+        known = signed & set(found.select("author", "minute").iter_rows())
+        rows.append((path.stem, len(signed), len(known), len(expected), len(expected & read)))
+    schema = {"talk page": pl.String} | dict.fromkeys(("signed", "signed_found", "answers", "answers_found"), pl.Int64)
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
-        same=pl.col("answers") == pl.col("answers_found")
+        same=(pl.col("signed") == pl.col("signed_found")) & (pl.col("answers") == pl.col("answers_found"))
     )
 
 

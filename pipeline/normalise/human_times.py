@@ -38,6 +38,7 @@ _YEAR = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}|2100)(?!\d)")
 _ZONE = re.compile(r"\b(?:UTC|GMT|CES?T|[ECMP][SD]T)\b|[+-]\d{2}:?\d{2}\b")
 # Letters alone, or with a digit and the signs of dates.
 _LIKELY = r"^(?:[\p{L}\p{M} ]{3,30}|[\p{L}\p{M}\p{Z}\d.,:;()'’·•+-]*\d[\p{L}\p{M}\p{Z}\d.,:;()'’·•+-]*)$"
+_ARABIC = {"،": ",", "(ت ع م)": "(UTC)"}  # as MediaWiki signs in Arabic
 _NUMERIC_DATE = r"(?:^|\D)\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*(?:\d{2}|\d{4})(?:\D|$)"  # day or month first: who knows
 _READ = {
     "text": pl.String, "at": pl.Int64, "months": pl.Int64, "seconds": pl.Int64, "clock": pl.Int64,
@@ -55,6 +56,8 @@ def read_human_times(rest: pl.DataFrame) -> pl.DataFrame:
         row, at (Int64, microseconds since 1970 in UTC), precision, guessed (no zone is named); only rows that can be
         read. What is told from now is known to the unit it is told in, weeks and seconds to the next larger one.
     """
+    for spelling, ours in _ARABIC.items():
+        rest = rest.with_columns(pl.col("text").str.replace_all(spelling, ours, literal=True))
     text = pl.col("text")
     likely = (
         (text.str.len_chars() <= _LONGEST)

@@ -183,3 +183,8 @@ def test_times_that_are_all_whole_minutes_are_known_to_the_minute() -> None:
     assert set(coarsen_precision(read_times(milliseconds))) == {"second"}
     days = pl.Series([f"2019-04-{i:02}T00:00:00Z" for i in range(1, 25)])
     assert set(coarsen_precision(read_times(days))) == {"day"}
+
+
+def test_times_as_arabic_wikis_sign() -> None:
+    signed = read_times(pl.Series(["22:51، 21 أبريل 2020 (ت ع م)"]))
+    assert signed.rows() == [(datetime(2020, 4, 21, 22, 51, tzinfo=UTC), "minute", False)]
