@@ -130,6 +130,8 @@ def main() -> None:
         def comments(n: int, seed: int = 1) -> pl.Series:
             return read_comments(options.texts, n) if options.texts else invent_comments(n, seed)
 
+        # Kernels are compiled once for a machine, at their first use: here.
+        run(own, "ours.py", write_texts(folder / "first.parquet", comments(1000)), folder / "first-out.parquet")
         if {"signatures", "peers"} & set(options.only):
             texts = comments(options.comments)
             print(f"{len(texts):,} comments of {texts.str.len_chars().mean():.0f} characters", flush=True)
