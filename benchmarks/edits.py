@@ -26,6 +26,7 @@ from benchmarks.train_duplicates import PROBABILITY, count_pairs, train_verifier
 from pipeline.algorithms.forests import run_forest
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.hashed_words import split_texts
+from pipeline.clusters import deduplicate
 from pipeline.deduplicate.verification import (
     LEAST_STAYED,
     close_guards,
@@ -137,6 +138,21 @@ def judge_damage(path: Path, split: str) -> dict[str, str]:
     return found
 
 
+def rejoin_versions(path: Path) -> str:
+    """How versions of posts come together again: ids hidden, author and topic known, no times."""
+    versions = pl.read_parquet(path).with_row_index("id").with_columns(discussion_id=pl.col("topic_id").cast(pl.String))
+    versions = versions.filter(~pl.col("text").str.contains(r"^\s*\((?:post|topic) deleted by author\)\s*$"))
+    found = deduplicate(versions.select("id", "text", "author", "discussion_id")).clusters
+    versions = versions.join(found, on="id").filter(pl.len().over("post_id") > 1)
+    together = (
+        versions.group_by("post_id", "cluster_id").len().group_by("post_id").agg(pl.col("len").max())["len"].sum()
+    )
+    merged = versions.group_by("cluster_id").agg(pl.col("post_id").n_unique() - 1)["post_id"].sum()
+    return (
+        f"rejoined {together} of {versions.height} ({together / versions.height:.4f}), different posts merged {merged}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
@@ -151,6 +167,7 @@ def main() -> None:
     print(f"jfleg_edits, folds not trained on: precision {precision:.4f} recall {recall:.4f} F1 {f1:.4f}")
     permuted = (lessons["kind"] == "permuted").to_numpy()
     print(f"paws_pairs, label 0, folds not trained on: accepted {accepted[permuted].mean():.3f} of {permuted.sum()}")
+    print(f"discourse_delving_edits: {rejoin_versions(data / 'edits' / 'discourse_delving_edits.parquet')}", flush=True)
     for name, split in CORPORA:
         found = judge_damage(data / f"{name}.parquet", split)
         shares = ", ".join(f"{damage} {share}" for damage, share in found.items())

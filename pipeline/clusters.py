@@ -20,6 +20,7 @@ import polars as pl
 
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.similarity import edit_ratio
+from pipeline.deduplicate.author_edits import pair_author_edits
 from pipeline.deduplicate.candidates import MIN_CHARACTERS
 from pipeline.deduplicate.near import near_duplicates
 from pipeline.errors import SettingError
@@ -65,6 +66,8 @@ def deduplicate(frame: pl.DataFrame, settings: Settings | None = None) -> Duplic
     texts = texts.sort("words_key")
     near = near_duplicates(texts, chosen).select("left_key", "right_key", "similarity", "method")
     pairs = pl.concat([near, _find_cut(texts).join(near, on=["left_key", "right_key"], how="anti")])
+    edits = pair_author_edits(rows).with_columns(method=pl.lit("near"))
+    pairs = pl.concat([pairs, edits.join(pairs, on=["left_key", "right_key"], how="anti")])
     settled = _settle(_join_rows(rows, texts["words_key"], pairs), texts, pairs)
     edges = _type_edges(settled, chosen)
     return Duplicates(
@@ -171,7 +174,7 @@ def _measure(rows: pl.DataFrame, texts: pl.DataFrame, pairs: pl.DataFrame) -> pl
     keys = ["words_key", "canonical_words_key"]
     other = rows.filter(pl.col("words_key") != pl.col("canonical_words_key")).select(keys).unique()
     known = other.join(pairs, left_on=keys, right_on=["left_key", "right_key"], how="inner").select(
-        *keys, "similarity", "method"
+        *keys, "similarity", "method", is_like=pl.lit(value=True)
     )
     chained = other.join(known, on=keys, how="anti")
     for key, name in zip(keys, ("own", "canonical"), strict=True):
@@ -184,14 +187,20 @@ def _measure(rows: pl.DataFrame, texts: pl.DataFrame, pairs: pl.DataFrame) -> pl
     cut = begins.fill_null(value=False)
     chained = (
         chained.with_columns(ratios, method=pl.when(cut).then(pl.lit("cut")).otherwise(pl.lit("near")))
-        .filter((pl.col("similarity") >= UNLIKE) | (pl.col("method") == "cut"))
+        .with_columns(is_like=(pl.col("similarity") >= UNLIKE) | (pl.col("method") == "cut"))
         .select(known.columns)
     )
     same = pl.col("words_key") == pl.col("canonical_words_key")
-    return rows.join(pl.concat([known, chained]), on=keys, how="left", maintain_order="left").with_columns(
-        similarity=pl.when(same).then(pl.lit(1.0, pl.Float32)).otherwise("similarity"),
-        method=pl.when(same).then(pl.lit("exact")).otherwise("method"),
+    # One author's versions of a post may drift as far as they like.
+    by_one = (pl.col("author") == pl.col("canonical_author")) & (
+        pl.col("discussion_id") == pl.col("canonical_discussion_id")
     )
+    like = pl.col("is_like") | by_one.fill_null(value=False)
+    joined = rows.join(pl.concat([known, chained]), on=keys, how="left", maintain_order="left")
+    return joined.with_columns(
+        similarity=pl.when(same).then(pl.lit(1.0, pl.Float32)).when(like).then("similarity"),
+        method=pl.when(same).then(pl.lit("exact")).when(like).then("method"),
+    ).drop("is_like")
 
 
 def _type_edges(settled: pl.DataFrame, settings: Settings) -> pl.DataFrame:

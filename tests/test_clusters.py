@@ -15,7 +15,7 @@ FERRY = "The ferry to the island leaves at nine, and the last one back leaves at
 ROWS = [
     ("a", FERRY, "Ada", 1, "d1"),
     ("b", FERRY.upper(), "Ada", 1, "d1"),
-    ("c", FERRY.replace("last one back", "last boat back"), "Ada", 2, "d1"),
+    ("c", FERRY.replace("last one back", "last boat back"), "Ada", 1, "d1"),
     ("d", FERRY, "Bo", 3, "d2"),
     ("e", "The ferry to the island leaves at nine, and… read more", "Ada", 4, "d1"),
     ("f", "I agree.", "Ada", 5, "d1"),

@@ -1,0 +1,62 @@
+"""Versions of one post by one author: found where author and discussion are known, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline.clusters import deduplicate
+from pipeline.deduplicate.author_edits import MOST_TEXTS, pair_author_edits
+
+FIRST = "the night tram runs again from the first of may and stops at every corner of the old town"
+EDITED = "the night tram runs again from the third of june and does not stop in the old town any more"
+LONGER = f"{FIRST} {'and whoever wants to know more may ask at the depot ' * 4}".strip()
+OTHER = "nobody ever asked the people of the harbour whether they want to hear a tram at three in the morning"
+
+
+def rows(*given: tuple[str, str | None, str | None, int | None]) -> pl.DataFrame:
+    schema: dict[str, Any] = {
+        "words": pl.String, "author": pl.String, "discussion_id": pl.String, "created_at": pl.Int64,
+    }  # fmt: skip
+    return pl.DataFrame(given, schema=schema, orient="row").with_columns(words_key=pl.col("words"))
+
+
+@pytest.mark.parametrize("edited", (EDITED, LONGER))
+def test_an_authors_versions_in_one_discussion_are_paired(edited: str) -> None:
+    found = pair_author_edits(rows((FIRST, "kit", "d", None), (edited, "kit", "d", 7), (OTHER, "kit", "d", None)))
+    assert found.select("left_key", "right_key").rows() == [tuple(sorted((FIRST, edited)))]
+    assert found["similarity"].item() > 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    (
+        ((FIRST, "kit", "d", None), (EDITED, "lu", "d", None)),
+        ((FIRST, "kit", "d", None), (EDITED, "kit", "e", None)),
+        ((FIRST, None, "d", None), (EDITED, None, "d", None)),
+        ((FIRST, "kit", None, None), (EDITED, "kit", None, None)),
+        ((FIRST, "kit", "d", 6), (EDITED, "kit", "d", 7)),
+        (("thanks a lot for that", "kit", "d", None), ("thanks a lot for this", "kit", "d", None)),
+    ),
+)
+def test_what_is_less_known_or_short_proves_nothing(one: Any, other: Any) -> None:
+    assert pair_author_edits(rows(one, other)).height == 0
+
+
+def test_who_wrote_too_many_texts_is_not_compared() -> None:
+    many = [(f"{FIRST} {number}", "bot", "d", None) for number in range(MOST_TEXTS + 1)]
+    assert pair_author_edits(rows(*many)).height == 0
+    assert pair_author_edits(rows(*many[:20])).height == 20 * 19 / 2
+
+
+def test_versions_that_drift_are_one_cluster_where_one_author_wrote_them() -> None:
+    words = [f"word{number}" for number in range(30)]
+    versions = [" ".join([*(f"new{number}" for number in range(at)), *words[at:]]) for at in range(0, 31, 5)]
+    frame = pl.DataFrame({"id": [str(at) for at in range(len(versions))], "text": versions, "discussion_id": "d"})
+    known = deduplicate(frame.with_columns(author=pl.lit("kit")))
+    assert known.clusters["cluster_id"].n_unique() == 1
+    assert known.edges["collapses"].all()
+    assert set(known.edges["kind"]) == {"edit"}
+    assert deduplicate(frame).clusters["cluster_id"].n_unique() > 1
