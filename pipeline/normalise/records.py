@@ -24,7 +24,7 @@ from pipeline.normalise.words import read_words
 from pipeline.pack import ModelPack
 from pipeline.tables import Quarantine, Records, fit_table
 
-NORMALISER_VERSION = 2
+NORMALISER_VERSION = 3
 
 _RAW_BYTES = 1000
 _REPAIRED = r'"text_repaired"\s*:\s*true'
