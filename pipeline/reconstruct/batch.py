@@ -7,6 +7,7 @@ In: rows of whole discussions, their texts, a model. Out: the decision on every 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.reconstruct.chosen import IMPOSSIBLE, ChosenForest, Decided, find_
 from pipeline.reconstruct.context import Context, lay_out
 from pipeline.reconstruct.decoding import DECIMALS, choose_best, temper_shares, weigh_candidates
 from pipeline.reconstruct.links import Reasons, list_links
+from pipeline.reconstruct.nearfacts import lift_quotations
 from pipeline.reconstruct.pages import TOLD_TOP, UNTOLD, decode_pages
 from pipeline.reconstruct.passes import Look, explain_links, look_again, name_reasons
 from pipeline.reconstruct.scoring import LinkModel, score_pairs, weigh_words
@@ -55,6 +57,8 @@ def decide_batch(
     scores[denied] = IMPOSSIBLE
     told = _find_told(context, rows)
     again = look_again(model, context, pairs, scores, said, Look(window, told, in_page_order))
+    lift = lift_quotations(context, pairs, again.scores, in_page_order)
+    again = replace(again, scores=again.scores + lift, lift=lift)
     scores = again.scores
     scores[denied] = IMPOSSIBLE
     if in_page_order:

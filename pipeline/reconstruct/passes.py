@@ -13,7 +13,7 @@ parents), so decoding stays exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -74,10 +74,12 @@ class Again:
     Attributes:
         scores: float64[pairs], of all passes together.
         seen: what each of the later passes looked at.
+        lift: float64[pairs] or empty: what quotations added to the scores beyond what the model makes of them.
     """
 
     scores: Floats
     seen: tuple[Seen, ...]
+    lift: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def name_columns(signals: tuple[Signal, ...], in_page_order: bool) -> list[str]:
@@ -216,6 +218,8 @@ def explain_links(model: LinkModel, context: Context, pairs: Pairs, again: Again
         at, was_seen = _find_rows(seen.rows, rows)
         found[was_seen, :-1] += attribute_forest(forest, seen.table[at], group, len(names) - 1)[:, :-1]
         found[was_seen, names.index("position")] += shift_pairs(model, pairs, number)[rows[was_seen]]
+    if again.lift.size:
+        found[:, names.index("quotation")] += again.lift[rows]
     found = np.round(found, DECIMALS)
     found[:, -1] = np.round(again.scores[rows] - found.sum(axis=1), DECIMALS)
     return found

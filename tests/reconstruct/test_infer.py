@@ -113,6 +113,7 @@ def test_a_quotation_says_who_is_answered() -> None:
         item["value"] for items in plain.links.filter(at)["evidence"] for item in items if item["signal"] == "quotation"
     ]
     assert max(map(abs, silent), default=0.0) < evidence["quotation"] / 3
+    assert chosen["confidence"].item() > 0.6
     to_first = pl.col("parent_id") == name_post("0")
     assert chosen["confidence"].item() > 3 * plain.links.filter(at & to_first)["confidence"].item()
 
