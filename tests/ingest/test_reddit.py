@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -219,3 +220,11 @@ def test_a_bad_line_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (7, "line 8", "bad_json", b"{"),
         (39, "line 40", "no_id_no_text", b'{"author": "ada"}'),
     ]
+
+
+def test_what_is_packed_twice_is_quarantined_not_unpacked_by_the_way(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(json.dumps(COMMENT).encode()))
+    packed[-6] ^= 0xFF  # its checksum
+    records, rejected = read_bytes(tmp_path, gzip.compress(bytes(packed)), format="reddit")
+    assert records.is_empty()
+    assert not rejected.is_empty()

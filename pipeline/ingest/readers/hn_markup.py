@@ -23,6 +23,7 @@ _ISO_EPOCH = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)Z?(?: (\d+))?$")
 _OWN_ADDRESS = re.compile(r"[?&]whence=([^&#]+)")
 _COUNT = re.compile(r"^(-?\d{1,15})\b")
 _REPLY = re.compile(r"""class=["']reply\b|<font size=["']?1\b""")
+_CELLS_BEFORE = 8  # with the white space between them; a damaged row may have thousands
 _STEP = 40  # pixels
 _LONGEST_SIGN = 200
 
@@ -83,7 +84,9 @@ def _story_link(head: LexborNode) -> LexborNode | None:
 def depth_of(cell: LexborNode) -> int | None:
     """How far a comment is indented, told by a cell before its own; None where there is none, or an empty one."""
     before = cell.prev
-    while before is not None:
+    for _ in range(_CELLS_BEFORE):
+        if before is None:
+            break
         if before.tag == "td":
             steps = before.attributes.get("indent")
             if steps is not None:

@@ -113,6 +113,8 @@ def _may_hold_half_pairs(data: bytes) -> bool:
 
 
 def _read(data: bytes, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame | None:
+    if not data.startswith(b"{"):
+        return None  # polars would unpack what begins like a compressed file
     try:
         return pl.read_ndjson(data, schema=schema)
     except _REFUSED:

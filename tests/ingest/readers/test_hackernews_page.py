@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,14 @@ def test_facts() -> None:
 @given(damaged_cases("hackernews_page"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "hackernews_page") is not None
+
+
+def test_a_row_of_thousands_of_comments_takes_no_more_than_as_many_rows(tmp_path: Path) -> None:
+    cell = (
+        '<td class="default"><span class="comhead"><a href="user?id=ada">ada</a></span> <span class="comment">hm</span>'
+    )
+    page = f"<html><body><table><tr>{cell * 20_000}</table></body></html>".encode()
+    begun = time.process_time()
+    records, _ = read_bytes(tmp_path, page, format="hackernews_page")
+    assert records.height == 20_000
+    assert time.process_time() - begun < 20  # it took minutes when each looked at all before it
