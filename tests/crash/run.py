@@ -168,14 +168,17 @@ def kill_runs(folder: Path, kills: int, seed: int, posts: int = 60, longest: flo
         archive = folder / f"archive-{ended}"
         reader = Reader(archive)
         reader.start()
+        done = 0
         while killed < kills:
-            code = _run_and_kill(archive, dumps, rng.uniform(0, longest), rng.choice(_SIGNALS))
+            first = min(done + 1, len(dumps.batches))
+            code = _run_and_kill(archive, dumps, first, rng.uniform(0, longest), rng.choice(_SIGNALS))
             if code == 0:
                 break
             if code > 0:
                 raise TornError(f"a run in {archive} failed by itself: exit code {code}")
             killed += 1
-            found[check_archive(archive, dumps)] += 1
+            done = check_archive(archive, dumps)
+            found[done] += 1
         else:
             run_direct(RunParameters(raw=list(dumps.batches), out=archive))
         check_end(archive, dumps)
@@ -194,10 +197,10 @@ def kill_runs(folder: Path, kills: int, seed: int, posts: int = 60, longest: flo
     )
 
 
-def _run_and_kill(archive: Path, dumps: Dumps, after: float, by: signal.Signals) -> int:
+def _run_and_kill(archive: Path, dumps: Dumps, first: int, after: float, by: signal.Signals) -> int:
     """The exit code of a worker that gets a signal so many seconds after it was ready; negative if it died of it."""
     hears, says = _PROCESSES.Pipe(duplex=False)
-    worker = _PROCESSES.Process(target=take_in, args=(archive, dumps.batches, says))
+    worker = _PROCESSES.Process(target=take_in, args=(archive, dumps.batches, first, says))
     worker.start()
     says.close()
     with hears:
