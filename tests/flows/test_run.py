@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import cloudpickle
@@ -10,6 +12,7 @@ import pytest
 from prefect.artifacts import Artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
 
 from flows.run import ingest_capture, run_flow, threadloom
 from pipeline.archive import open_archive
@@ -93,8 +96,16 @@ def test_flow_and_tasks_can_be_sent_to_other_processes():
 
 
 def tries(state: State) -> int:
+    """How often a task has run; asked until the server has heard of its end, which tasks tell it of by the way."""
+    patience = time.monotonic() + 60
     with get_client(sync_client=True) as client:
-        return client.read_task_run(state.state_details.task_run_id).run_count
+        while time.monotonic() < patience:
+            with suppress(ObjectNotFound):
+                run = client.read_task_run(state.state_details.task_run_id)
+                if run.state is not None and run.state.is_final():
+                    return run.run_count
+            time.sleep(0.1)
+    raise AssertionError(f"Prefect's server never heard of the end of {state.name}")
 
 
 def test_a_disk_that_comes_back_is_written_to_on_a_later_try(tmp_path):
@@ -103,10 +114,10 @@ def test_a_disk_that_comes_back_is_written_to_on_a_later_try(tmp_path):
     # As when a share is not mounted yet: the place of the kept captures is no folder.
     plan.layout.captures.parent.mkdir(exist_ok=True)
     plan.layout.captures.write_bytes(b"")
-    timer = threading.Timer(0.5, plan.layout.captures.unlink)
+    timer = threading.Timer(3.0, plan.layout.captures.unlink)
     timer.start()
     try:
-        patient = ingest_capture.with_options(retry_delay_seconds=[1.0, 1.0, 1.0])
+        patient = ingest_capture.with_options(retry_delay_seconds=[2.0, 2.0, 2.0])
         state = patient(plan, plan.new_files[0].capture_id, return_state=True)
     finally:
         timer.join()
