@@ -12,9 +12,9 @@ import subprocess
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL
 
-_WATCH = 'trap "" INT TERM; read -r _; kill "$0"'
+_WATCH = 'trap "" INT TERM; read -r _; kill "$0" 2>/dev/null'
 
-_watched: list[subprocess.Popen[bytes]] = []
+_watchers: dict[int, subprocess.Popen[bytes]] = {}  # by the process of the server that each watches
 
 
 def start_server() -> None:
@@ -28,9 +28,8 @@ def start_server() -> None:
     server = SubprocessASGIServer()
     server.start()
     process = server.server_process
-    if process is None or any(watcher.args[-1] == str(process.pid) for watcher in _watched):  # type: ignore[index]
+    if process is None or process.pid in _watchers:
         return
-    command = ["/bin/sh", "-c", 'trap "" INT TERM; read -r _; kill "$0" 2>/dev/null', str(process.pid)]
-    _watched.append(
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    )
+    command = ["/bin/sh", "-c", _WATCH, str(process.pid)]
+    quiet = subprocess.DEVNULL
+    _watchers[process.pid] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet)

@@ -38,7 +38,7 @@ def obey_sameness(rows: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
         .join(named.select(other_id="id", right="label").unique(), on="other_id")
     )
     rows = unite_labels(rows, ends.select("left", "right"))
-    fresh = int(rows["label"].max() or 0) + 1  # type: ignore[arg-type]
+    fresh = int(rows.select(pl.col("label").max()).item() or 0) + 1
     # A loop over decisions: each may split what the one before it left.
     for post_id, other_id in pairs.filter(pl.col("kind") == NOT_SAME).select("post_id", "other_id").iter_rows():
         staying = named.filter(pl.col("id") == post_id)["sighting_id"]
@@ -60,7 +60,8 @@ def unite_labels(rows: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
     """
     if ends.is_empty():
         return rows
-    labels = connected_components(int(rows["label"].max()) + 1, ends["left"], ends["right"])  # type: ignore[arg-type]
+    n_labels = int(rows.select(pl.col("label").max()).item()) + 1
+    labels = connected_components(n_labels, ends["left"], ends["right"])
     rows = rows.with_columns(label=pl.Series(labels).gather(rows["label"]))
     homes = (
         rows.group_by("label", "discussion_id")

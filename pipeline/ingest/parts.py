@@ -123,7 +123,8 @@ def _numbered(batches: Iterator[Batch], member: Member, source: Source, numbers:
             height = batch.records.height
             numbers.ordinal += height + batch.rejected.height
             if height:
-                numbers.listing = max(numbers.listing, listing + 1 + int(batch.records["listing"].max()))  # type: ignore[arg-type]
+                last = int(batch.records.select(pl.col("listing").max()).item())
+                numbers.listing = max(numbers.listing, listing + 1 + last)
             records = batch.records.with_columns(
                 where,
                 pl.col("ordinal") + first,

@@ -100,6 +100,38 @@ def _fill_posterior(scaled: Floats, inside: Floats, posterior: Floats) -> None:
 
 
 @njit(cache=True, nogil=True)
+def follow_tree(top: Ints, last: Ints) -> Ints:
+    """Reads the best tree out of its tables.
+
+    Args:
+        top: int64[n], which post without a parent the posts up to each one end with.
+        last: int64[n, span], the last child of post i where its subtree ends d posts below it.
+
+    Returns:
+        int64[n], as `choose_tree` has it.
+    """
+    n = top.size
+    chosen = np.zeros(n, dtype=np.int64)
+    stack = np.empty((n + 1, 2), dtype=np.int64)
+    j = n - 1
+    while j >= 0:
+        k = top[j]
+        stack[0, 0], stack[0, 1] = k, j
+        depth = 1
+        while depth > 0:
+            depth -= 1
+            i, end = stack[depth, 0], stack[depth, 1]
+            while end > i:
+                child = last[i, end - i]
+                chosen[child] = child - i
+                stack[depth, 0], stack[depth, 1] = child, end
+                depth += 1
+                end = child - 1
+        j = k - 1
+    return chosen
+
+
+@njit(cache=True, nogil=True)
 def choose_tree(gains: Floats) -> Ints:
     """The projective tree with the largest sum of gains (minimum Bayes risk where gains are posteriors).
 
@@ -129,24 +161,7 @@ def choose_tree(gains: Floats) -> Ints:
             if total > prefix[j + 1]:
                 prefix[j + 1] = total
                 top[j] = k
-    chosen = np.zeros(n, dtype=np.int64)
-    stack = np.empty((n + 1, 2), dtype=np.int64)
-    j = n - 1
-    while j >= 0:
-        k = top[j]
-        stack[0, 0], stack[0, 1] = k, j
-        depth = 1
-        while depth > 0:
-            depth -= 1
-            i, end = stack[depth, 0], stack[depth, 1]
-            while end > i:
-                child = last[i, end - i]
-                chosen[child] = child - i
-                stack[depth, 0], stack[depth, 1] = child, end
-                depth += 1
-                end = child - 1
-        j = k - 1
-    return chosen
+    return follow_tree(top, last)
 
 
 @njit(cache=True, nogil=True)

@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.reconstruct.arrays import Floats, Ints
+from pipeline.reconstruct.decoding import follow_tree
 
 
 class Spans(NamedTuple):
@@ -161,24 +162,7 @@ def choose_links(gains: Floats) -> Ints:
             if total > prefix[j + 1]:
                 prefix[j + 1] = total
                 top[j] = k
-    chosen = np.zeros(n, dtype=np.int64)
-    stack = np.empty((n + 1, 2), dtype=np.int64)
-    j = n - 1
-    while j >= 0:
-        k = top[j]
-        stack[0, 0], stack[0, 1] = k, j
-        depth = 1
-        while depth > 0:
-            depth -= 1
-            i, end = stack[depth, 0], stack[depth, 1]
-            while end > i:
-                child = last[i, end - i]
-                chosen[child] = child - i
-                stack[depth, 0], stack[depth, 1] = child, end
-                depth += 1
-                end = child - 1
-        j = k - 1
-    return chosen
+    return follow_tree(top, last)
 
 
 @njit(cache=True, nogil=True)

@@ -71,7 +71,7 @@ def _most_at_once(tags: pl.DataFrame) -> int:
     height = pl.col("step").cum_sum()
     is_open = height - pl.min_horizontal(height.cum_min(), 0)
     changes = tags.select(is_open.diff().fill_null(is_open).over("name"))
-    return int(changes.to_series().cum_sum().max() or 0)  # type: ignore[arg-type]
+    return int(changes.select(pl.all().cum_sum().max()).item() or 0)
 
 
 def _follow_tags(data: bytes) -> str | None:

@@ -179,7 +179,7 @@ def _cut(text: str, *, last: bool) -> tuple[list[bytes], str]:
     elements: list[bytes] = []
     place = 0
     while True:
-        place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+        place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
         try:
             end = _SCAN(text, place)[1]
         except (ValueError, RecursionError):

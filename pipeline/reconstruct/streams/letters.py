@@ -125,7 +125,7 @@ def _number_grams(levels: pl.DataFrame, discussion: Ints) -> tuple[Ragged, Ragge
         part = numbered.filter((pl.col("level") == level) & (first if level == "own" else pl.lit(value=True)))
         part = part.sort("entry", "gram")
         lists.append(make_ragged(part["entry"].to_numpy(), part["gram"].to_numpy(), levels.height))
-    return lists[0], lists[1], lists[2], int(numbered["gram"].max() or 0) + 1  # type: ignore[arg-type]
+    return lists[0], lists[1], lists[2], int(numbered.select(pl.col("gram").max()).item() or 0) + 1
 
 
 def _number_names(
@@ -157,7 +157,7 @@ def _number_names(
         part = words.filter(pl.col("kind") == kind).sort("owner", "number")
         return make_ragged(part["owner"].to_numpy(), part["number"].to_numpy(), size)
 
-    most = int(words["number"].max() or 0) + 1  # type: ignore[arg-type]
+    most = int(words.select(pl.col("number").max()).item() or 0) + 1
     return take("line", n), take("greeting", n), take("name", context.n_authors), most
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
-from pipeline.algorithms.forests import LEAF, Forest
+from pipeline.algorithms.forest_nodes import list_nodes, read_nodes
+from pipeline.algorithms.forests import Forest
 from pipeline.errors import ContractError
 from pipeline.pack import StreamWeights
 from pipeline.reconstruct.streams.families import FAMILIES
@@ -62,7 +62,7 @@ def save_stream_model(model: StreamModel) -> StreamWeights:
     }
     forests = (model.sieve, *model.passes)
     return StreamWeights(
-        model.family, facts, pl.concat([_list_nodes(forest, number) for number, forest in enumerate(forests)])
+        model.family, facts, pl.concat([_number_nodes(forest, number) for number, forest in enumerate(forests)])
     )
 
 
@@ -71,7 +71,7 @@ def load_stream_model(weights: StreamWeights) -> StreamModel:
     signals = FAMILIES[weights.family].signals
     if weights.facts["columns"] != name_columns(signals):
         raise ContractError(f"The {weights.family} model was trained on other signals than there are: train it again")
-    forests = [_read_nodes(nodes) for nodes in weights.nodes.partition_by("forest", maintain_order=True)]
+    forests = [read_nodes(nodes) for nodes in weights.nodes.partition_by("forest", maintain_order=True)]
     return StreamModel(
         family=weights.family,
         signals=signals,
@@ -83,38 +83,5 @@ def load_stream_model(weights: StreamWeights) -> StreamModel:
     )
 
 
-def _list_nodes(forest: Forest, number: int) -> pl.DataFrame:
-    """One row per node; the first node of a tree is its root, and the two that follow a node stand together."""
-    sizes = np.diff(forest.starts)
-    base = np.repeat(forest.starts[:-1], sizes)
-    inner = forest.feature != LEAF
-    return pl.DataFrame(
-        {
-            "forest": np.full(forest.feature.size, number, dtype=np.uint8),
-            "tree": np.repeat(np.arange(sizes.size, dtype=np.uint16), sizes),
-            "feature": forest.feature.astype(np.int16),
-            "threshold": forest.threshold,
-            "low": np.where(inner, forest.low - base, LEAF).astype(np.int16),
-            "lost_low": forest.lost_low,
-            "value": np.round(forest.value.astype(np.float64), VALUE_DECIMALS).astype(np.float32),
-        }
-    )
-
-
-def _read_nodes(nodes: pl.DataFrame) -> Forest:
-    tree = nodes["tree"].to_numpy()
-    roots = np.flatnonzero(np.append(True, tree[1:] != tree[:-1]))
-    starts = np.append(roots, tree.size).astype(np.int32)
-    base = np.repeat(starts[:-1], np.diff(starts))
-    feature = nodes["feature"].to_numpy().astype(np.int32)
-    low = nodes["low"].to_numpy().astype(np.int32)
-    inner = feature != LEAF
-    return Forest(
-        starts=starts,
-        feature=feature,
-        threshold=nodes["threshold"].to_numpy(),
-        low=np.where(inner, low + base, LEAF).astype(np.int32),
-        high=np.where(inner, low + base + 1, LEAF).astype(np.int32),
-        lost_low=nodes["lost_low"].to_numpy(),
-        value=nodes["value"].to_numpy(),
-    )
+def _number_nodes(forest: Forest, number: int) -> pl.DataFrame:
+    return list_nodes(forest, VALUE_DECIMALS).select(pl.lit(number, pl.UInt8).alias("forest"), pl.all())
