@@ -10,9 +10,9 @@ of every row, and the place of every slot in the merged order.
 
 Listings are merged one by one, the first being the ground. Rows of known identity and informative rows that are unique
 on both sides are anchors; their longest increasing subsequence is the backbone (Hunt & Szymanski 1977); between two
-neighbours of the backbone a global alignment (Needleman & Wunsch 1970) decides which short rows are the same; rows
-beside a matched row off the backbone (a subtree listed elsewhere) follow their neighbour. Two rows of one listing are
-never the same post unless they have the same identity.
+neighbours of the backbone a global alignment (Needleman & Wunsch 1970) decides which short or rewritten rows are the
+same; rows beside a matched row off the backbone (a subtree listed elsewhere) follow their neighbour. Two rows of one
+listing are never the same post unless they have the same identity.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class ListingRows(NamedTuple):
         ident: the source's own id; two rows whose idents are known and differ are never one post.
         exact: equal for rows of equal words.
         near: equal for rows of nearly equal words.
+        version: equal for rows that one person may have rewritten into one another; counts only between neighbours.
         author, time, tolerance: who, when (microseconds), and how exactly that is known (microseconds).
         bits: float64[n], bits of surprise in the words.
     """
@@ -47,6 +48,7 @@ class ListingRows(NamedTuple):
     ident: Ints
     exact: Ints
     near: Ints
+    version: Ints
     author: Ints
     time: Ints
     tolerance: Ints
@@ -57,6 +59,7 @@ def listing_rows(
     exact: Sequence[int],
     node: Sequence[int] | None = None,
     near: Sequence[int] | None = None,
+    version: Sequence[int] | None = None,
     bits: Sequence[float] | None = None,
 ) -> ListingRows:
     """Rows that are known by their words alone, everything else unknown unless given."""
@@ -67,6 +70,7 @@ def listing_rows(
         ident=unknown,
         exact=np.array(exact, dtype=np.int64),
         near=np.array(exact if near is None else near, dtype=np.int64),
+        version=unknown if version is None else np.array(version, dtype=np.int64),
         author=unknown,
         time=np.full(n, UNKNOWN_TIME, dtype=np.int64),
         tolerance=np.zeros(n, dtype=np.int64),
@@ -87,9 +91,15 @@ def _may_be_one(a: int, b: int, rows: ListingRows) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def _is_version(a: int, b: int, rows: ListingRows) -> bool:
+    """Whether one row may be a rewritten form of the other."""
+    return rows.version[a] >= 0 and rows.version[a] == rows.version[b]
+
+
+@njit(cache=True, nogil=True)
 def _say_the_same(a: int, b: int, rows: ListingRows) -> bool:
-    """Whether two rows have equal words and may be one post."""
-    return rows.exact[a] == rows.exact[b] and _may_be_one(a, b, rows)
+    """Whether two rows have equal words, or one author's rewritten ones, and may be one post."""
+    return (rows.exact[a] == rows.exact[b] or _is_version(a, b, rows)) and _may_be_one(a, b, rows)
 
 
 @njit(cache=True, nogil=True)
@@ -175,6 +185,8 @@ def _align_gap(left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used:
                     gain[i, j] = 1.0 + min(rows.bits[a], ANCHOR_BITS) / ANCHOR_BITS
                 elif rows.near[a] == rows.near[b]:
                     gain[i, j] = 0.9
+                elif _is_version(a, b, rows):
+                    gain[i, j] = 0.8
             value = max(best[i + 1, j], best[i, j + 1])
             if gain[i, j] > 0.0:
                 value = max(value, best[i + 1, j + 1] + gain[i, j])

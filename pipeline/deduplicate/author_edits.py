@@ -1,6 +1,7 @@
 """Versions of one post by one known author: texts of theirs in one discussion that share most of their words.
 
-In: texts with author and discussion. Out: pairs of texts that are one post, rewritten or cut.
+In: texts with author and discussion. Out: pairs of texts that are one post, rewritten or cut; where several listings
+show a discussion, a key for rows that may be versions of one post, for alignment to settle by their places.
 
 >>> pair_author_edits(pl.DataFrame({
 ...     "words_key": ["a", "b"], "author": ["kit"] * 2, "discussion_id": ["d"] * 2, "created_at": [None] * 2,
@@ -17,7 +18,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.similarity import containment, edit_ratio, word_edit_ratio
+from pipeline.deduplicate.overlap import EXACT_TIMES
 
 SHARED = 0.5  # edit ratio of the words from which two texts of one author are versions of one post
 CONTINUED = 0.9  # share of the shorter one's words that stand in the other, where one only adds to the other
@@ -57,3 +60,50 @@ def pair_author_edits(texts: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(
         left_key="words_key", right_key="words_key_right", similarity=pl.Series(ratio, dtype=pl.Float32)
     ).filter(pl.Series(shared | continued))
+
+
+def choose_rewritten(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Rows that may be rewritten elsewhere: one listing of several shows their words, and ids do not settle them.
+
+    Args:
+        listed: what ``find_listings`` returns, with scope and posted_precision.
+        units: what ``find_discussions`` returns.
+
+    Returns:
+        sighting_id, capture_id, unit, discussion_id, words_key, author (author_key), created_at (exact times alone).
+    """
+    group = ["discussion_id", "author_key"]
+    long = listed.filter(pl.col("author_key").is_not_null(), pl.col("n_words") >= FEWEST_WORDS)
+    rows = long.join(units.select("unit", "discussion_id"), on="unit", how="left")
+    alone = rows.filter(pl.col("unit").n_unique().over("discussion_id", "near_key") == 1)
+    has_id = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
+    open_to = (pl.col("unit").n_unique().over(group) > 1) & ~has_id.all().over(group)
+    exact = pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(value=False)
+    return alone.filter(open_to).select(
+        "sighting_id",
+        "capture_id",
+        "unit",
+        "discussion_id",
+        "words_key",
+        author="author_key",
+        created_at=pl.when(exact).then("posted_at"),
+    )
+
+
+def key_rewritten(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keys that rows share which may be versions of one post.
+
+    Args:
+        rows: what ``choose_rewritten`` returns, with words.
+
+    Returns:
+        sighting_id, version_key (String); only rows that share theirs with another one.
+    """
+    texts = rows.with_columns(text_key="words_key", words_key=pl.concat_str("author", "discussion_id", "words_key"))
+    names = texts["words_key"].unique().sort()
+    pairs = pair_author_edits(texts)
+    ends = [names.search_sorted(pairs[name]) for name in ("left_key", "right_key")]
+    labels = pl.Series(connected_components(len(names), *ends))
+    found = texts.select("sighting_id", label=labels.gather(names.search_sorted(texts["words_key"])))
+    shared = pl.DataFrame({"label": labels}).filter(pl.len().over("label") > 1).unique()
+    return found.join(shared, on="label", how="semi").select("sighting_id", version_key=pl.col("label").cast(pl.String))

@@ -43,7 +43,11 @@ class Identity:
 
 
 def identify_posts(
-    listed: pl.DataFrame, units: pl.DataFrame, quotes: pl.DataFrame, decisions: pl.DataFrame
+    listed: pl.DataFrame,
+    units: pl.DataFrame,
+    quotes: pl.DataFrame,
+    decisions: pl.DataFrame,
+    rewritten: pl.DataFrame | None = None,
 ) -> Identity:
     """Decides identity.
 
@@ -52,12 +56,17 @@ def identify_posts(
         units: what ``find_discussions`` returns.
         quotes: what ``find_standing_quotes`` returns.
         decisions: tables.Decisions.
+        rewritten: sighting_id, version_key of rows that may be versions of one post; None where that is not known.
 
     Returns:
         The identity of every sighting; independent of the order of rows.
     """
     rows = listed.join(units.select("unit", "discussion_id", "is_named", "page"), on="unit", how="left")
-    spoken = rows.join(quotes.select("sighting_id"), on="sighting_id", how="anti")
+    if rewritten is None:
+        rewritten = pl.DataFrame(schema={"sighting_id": pl.String, "version_key": pl.String})
+    spoken = rows.join(quotes.select("sighting_id"), on="sighting_id", how="anti").join(
+        rewritten, on="sighting_id", how="left"
+    )
     spoken = _place_rows(_add_nodes(_rank_units(spoken)))
     spoken = _join_across_discussions(spoken)
     spoken = _add_seeds(spoken).with_columns(evident=pl.col("label"))
@@ -113,6 +122,9 @@ def _add_nodes(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(node=pl.when(pl.col("native_id").is_not_null()).then(by_id).when(timed).then(by_content))
 
 
+_CODES = ("node", "ident", "words_key", "near_key", "version_key", "author_key")
+
+
 def _codes(column: str) -> pl.Expr:
     """Numbers from 0 for the values of a column within a discussion, -1 for null."""
     return (pl.col(column).rank("dense").over("discussion_id").cast(pl.Int64) - 1).fill_null(-1).alias(column)
@@ -131,6 +143,7 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("scope").is_not_null()).then("native_id").alias("ident"),
         _codes("words_key"),
         _codes("near_key"),
+        _codes("version_key"),
         _codes("author_key"),
         pl.col("posted_at").dt.epoch("us").fill_null(UNKNOWN_TIME),
         tolerance(),
@@ -141,7 +154,7 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
     start = 0
     # One kernel call per discussion that several listings show; the rows within are the kernel's.
     for part in coded.partition_by("discussion_id", maintain_order=True):
-        fields = [part[name].to_numpy() for name in ("node", "ident", "words_key", "near_key", "author_key")]
+        fields = [part[name].to_numpy() for name in _CODES]
         fields += [part[name].to_numpy() for name in ("posted_at", "tolerance", "information")]
         offsets = np.append(np.flatnonzero(np.diff(part["turn"].to_numpy(), prepend=-1)), part.height)
         slot, place = merge_listings(ListingRows(*map(np.ascontiguousarray, fields)), offsets.astype(np.int64))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.deduplicate.author_edits import choose_rewritten, key_rewritten
 from pipeline.deduplicate.contained import find_standing_quotes
 from pipeline.deduplicate.identity import Identity, identify_posts
 from pipeline.deduplicate.listings import find_listings
@@ -51,7 +52,8 @@ def identify_all(plan: RunPlan) -> StepReport:
         listed = find_listings(keys, near, own)
         units = find_discussions(listed)
         quotes = find_standing_quotes(_add_words(plan, listed.filter("paragraphs")))
-        identity = identify_posts(listed, units, quotes, decisions)
+        rewritten = key_rewritten(_add_words(plan, choose_rewritten(listed, units)))
+        identity = identify_posts(listed, units, quotes, decisions, rewritten)
         plan.work.write("aliases", identity.aliases)
         plan.work.write("decided", resolve_decisions(decisions, _current_ids(decisions, identity)))
         firsts = identity.sightings.select("sighting_id", "post_id").rename(
@@ -124,7 +126,8 @@ def _pair_paragraphs(plan: RunPlan, captures: pl.Series) -> pl.DataFrame:
 def _add_words(plan: RunPlan, listed: pl.DataFrame) -> pl.DataFrame:
     """Listed rows with their words."""
     words = scan_records(plan.layout, listed["capture_id"].unique().sort(), ["sighting_id", "words"])
-    return listed.join(words.collect(), on="sighting_id", how="left", maintain_order="left")
+    wanted = words.join(listed.lazy().select("sighting_id"), on="sighting_id", how="semi")
+    return listed.join(wanted.collect(), on="sighting_id", how="left", maintain_order="left")
 
 
 def _divide_records(

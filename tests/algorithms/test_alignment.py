@@ -110,6 +110,15 @@ def test_edited_post_is_matched_between_its_neighbours() -> None:
     assert merge_listings(rows, np.array([0, 3, 6]))[0].tolist() == [0, 1, 2, 0, 1, 2]
 
 
+def test_a_rewritten_post_is_matched_beside_its_neighbours_and_nowhere_else() -> None:
+    beside = listing_rows(exact=[0, 1, 2, 0, 9, 2], version=[-1, 4, -1, -1, 4, -1])
+    assert merge_listings(beside, np.array([0, 3, 6]))[0].tolist() == [0, 1, 2, 0, 1, 2]
+    elsewhere = listing_rows(exact=[0, 1, 2, 0, 2, 9], version=[-1, 4, -1, -1, -1, 4])
+    assert merge_listings(elsewhere, np.array([0, 3, 6]))[0].tolist() == [0, 1, 2, 0, 2, 3]
+    other = beside._replace(author=np.array([-1, 1, -1, -1, 2, -1]))
+    assert merge_listings(other, np.array([0, 3, 6]))[0].tolist() == [0, 1, 2, 0, 3, 2]
+
+
 def test_new_post_goes_before_the_next_known_one() -> None:
     _, order = merge([0, 1, 2, 3], [0, 9, 2])
     assert order == [0, 1, 4, 2, 3]

@@ -8,7 +8,13 @@ import polars as pl
 import pytest
 
 from pipeline.clusters import deduplicate
-from pipeline.deduplicate.author_edits import MOST_TEXTS, pair_author_edits
+from pipeline.deduplicate.author_edits import MOST_TEXTS, choose_rewritten, key_rewritten, pair_author_edits
+from pipeline.deduplicate.contained import find_standing_quotes
+from pipeline.deduplicate.identity import identify_posts
+from pipeline.deduplicate.listings import find_listings
+from pipeline.deduplicate.overlap import find_discussions
+from pipeline.tables import Decisions, empty_table
+from tests.records import make_records, no_pairs
 
 FIRST = "the night tram runs again from the first of may and stops at every corner of the old town"
 EDITED = "the night tram runs again from the third of june and does not stop in the old town any more"
@@ -60,3 +66,45 @@ def test_versions_that_drift_are_one_cluster_where_one_author_wrote_them() -> No
     assert known.edges["collapses"].all()
     assert set(known.edges["kind"]) == {"edit"}
     assert deduplicate(frame).clusters["cluster_id"].n_unique() > 1
+
+
+PAGE = [
+    {"author": "ada", "body": "Does anybody know why the ferry to the islands leaves from the old pier this week?"},
+    {"author": "kit", "body": FIRST},
+    {
+        "author": "lou",
+        "body": "They dredge the harbour basin until Friday, it stood on the board beside the ticket desk.",
+    },
+]
+
+
+def count_posts(*pages: list[dict[str, str]]) -> int:
+    named = {"native_discussion": "ferry", "discussion_scope": "site"}
+    captures = [make_records([line | named for line in page], f"capture-{at}") for at, page in enumerate(pages)]
+    records = pl.concat(captures)
+    listed = find_listings(records, no_pairs())
+    units = find_discussions(listed)
+    chosen = choose_rewritten(listed, units)
+    words = records.select("sighting_id", "words")
+    rewritten = key_rewritten(chosen.join(words, on="sighting_id", how="left"))
+    quotes = find_standing_quotes(listed.filter("paragraphs"))
+    identity = identify_posts(listed, units, quotes, empty_table(Decisions), rewritten)
+    return identity.sightings["post_id"].n_unique()
+
+
+def rewrite(nth: int, **fields: str) -> list[dict[str, str]]:
+    return [line | fields if at == nth else line for at, line in enumerate(PAGE)]
+
+
+def test_a_page_captured_again_shows_a_rewritten_post_once() -> None:
+    assert count_posts(PAGE, PAGE) == 3
+    assert count_posts(PAGE, rewrite(1, body=EDITED)) == 3
+    assert count_posts(PAGE, rewrite(1, body=EDITED), rewrite(1, body=LONGER)) == 3
+
+
+def test_other_words_other_people_and_other_places_are_other_posts() -> None:
+    assert count_posts(PAGE, rewrite(1, body=OTHER)) == 4
+    assert count_posts(PAGE, rewrite(1, body=EDITED, author="max")) == 4
+    assert count_posts(PAGE, [*PAGE, {"author": "kit", "body": EDITED}]) == 4
+    other_place = [PAGE[0], PAGE[2], {"author": "kit", "body": EDITED}]
+    assert count_posts(PAGE, other_place) == 4

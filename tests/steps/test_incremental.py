@@ -75,7 +75,10 @@ class World:
         (folder / f"{number}.txt").write_text("\n".join(lines) + "\n")
 
     def _edit(self, row: dict[str, Any]) -> dict[str, Any]:
-        return row | {"text": row["text"] + " Edit: a word."} if self.rng.random() < 0.1 else row
+        chance, words = self.rng.random(), row["text"].split(" ")
+        if chance < 0.05:  # as only the author can be believed to have rewritten it
+            return row | {"text": " ".join([*words[: len(words) * 2 // 3], "and", "no", "more", "of", "this"])}
+        return row | {"text": row["text"] + " Edit: a word."} if chance < 0.15 else row
 
     def decide(self, out: Path) -> None:
         """What a person says of two posts that are there now."""
