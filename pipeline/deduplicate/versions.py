@@ -90,7 +90,7 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
     return Versions(
         posts=posts.sort("discussion_id", "order"),
         matches=pl.concat([matches.select("sighting_id", "post_id", "match", "similarity"), quoted]),
-        edges=_collapse_edges(matches, firsts),
+        edges=_collapse_edges(matches, firsts, settings),
         firsts=firsts.select("post_id", "sighting_id").join(
             finals.select("post_id", "words_key", "information"), on="post_id", how="left"
         ),
@@ -249,7 +249,7 @@ def _likeness(rows: pl.DataFrame, left: str, right: str) -> pl.Series:
     return joined["ratio"].fill_null(1.0).cast(pl.Float32)
 
 
-def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:
+def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """A star around the first sighting of every post seen more than once, with what was compared."""
     known = firsts.select(
         "post_id",
@@ -286,6 +286,8 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame
         .then(pl.lit("id"))
         .when(instant)
         .then(pl.lit("author-time"))
+        .when((pl.col("match") == "edit") & same_author & (pl.col("likeness") < settings.edit_similarity))
+        .then(pl.lit("author-edit"))
         .otherwise(pl.lit("alignment")),
         collapses=pl.lit(True),
         evidence=pl.concat_list(evidence).list.drop_nulls(),
