@@ -104,42 +104,31 @@ def _say_the_same(a: int, b: int, rows: ListingRows) -> bool:
 
 @njit(cache=True, nogil=True)
 def _match_unique(
-    codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, used: Ints, match: Ints
+    codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, counts: Ints, used: Ints, match: Ints
 ) -> None:
-    """Match open rows and open slots whose code is unique on both sides and informative."""
-    n_open = 0
+    """Match open rows and open slots whose code is unique on both sides and informative.
+
+    ``counts`` is int64[2, number of codes], all zero before and after: how many rows a code has; its slot, plus one,
+    or more than there are slots where it has several.
+    """
+    n_slots = used.size
+    for slot in range(n_slots):
+        if used[slot] == 0:
+            code = codes[slot_row[slot]]
+            counts[1, code] = slot + 1 if counts[1, code] == 0 else n_slots + 1
     for row in range(first, last):
         if match[row] < 0 and rows.bits[row] >= ANCHOR_BITS:
-            n_open += 1
-    left = np.empty(n_open, dtype=np.int64)
-    n_open = 0
+            counts[0, codes[row]] += 1
     for row in range(first, last):
-        if match[row] < 0 and rows.bits[row] >= ANCHOR_BITS:
-            left[n_open] = row
-            n_open += 1
-    right = np.flatnonzero(used == 0)
-    if left.size == 0 or right.size == 0:
-        return
-    left = left[np.argsort(codes[left], kind="mergesort")]
-    right = right[np.argsort(codes[slot_row[right]], kind="mergesort")]
-    i, j = 0, 0
-    while i < left.size and j < right.size:
-        a, b = codes[left[i]], codes[slot_row[right[j]]]
-        if a < b:
-            i += 1
-            continue
-        if b < a:
-            j += 1
-            continue
-        i_end, j_end = i + 1, j + 1
-        while i_end < left.size and codes[left[i_end]] == a:
-            i_end += 1
-        while j_end < right.size and codes[slot_row[right[j_end]]] == a:
-            j_end += 1
-        if i_end == i + 1 and j_end == j + 1 and _may_be_one(left[i], slot_row[right[j]], rows):
-            match[left[i]] = right[j]
-            used[right[j]] = 1
-        i, j = i_end, j_end
+        slot = counts[1, codes[row]] - 1
+        unique = counts[0, codes[row]] == 1 and match[row] < 0 and rows.bits[row] >= ANCHOR_BITS
+        if unique and 0 <= slot < n_slots and _may_be_one(row, slot_row[slot], rows):
+            match[row] = slot
+            used[slot] = 1
+    for row in range(first, last):
+        counts[0, codes[row]] = 0
+    for slot in range(n_slots):
+        counts[1, codes[slot_row[slot]]] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -234,6 +223,7 @@ def _match_listing(
     rank: Ints,
     after: Ints,
     ahead: Ints,
+    counts: Ints,
     match: Ints,
 ) -> None:
     """Match the rows first..last of one listing to the slots made so far."""
@@ -242,8 +232,8 @@ def _match_listing(
         if rows.node[row] >= 0 and node_slot[rows.node[row]] >= 0:
             match[row] = node_slot[rows.node[row]]
             used[match[row]] = 1
-    _match_unique(rows.exact, rows, first, last, slot_row, used, match)
-    _match_unique(rows.near, rows, first, last, slot_row, used, match)
+    _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match)
+    _match_unique(rows.near, rows, first, last, slot_row, counts, used, match)
 
     # Runs beside an anchor come before the alignment: of several equal short posts the adjacent one is meant.
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
@@ -332,13 +322,15 @@ def merge_listings(rows: ListingRows, offsets: Ints) -> tuple[Ints, Ints]:
     ahead = np.full(n, -1, dtype=np.int64)
     rank = np.empty(n, dtype=np.int64)
     node_slot = np.full(max(1, rows.node.max() + 1 if n else 1), -1, dtype=np.int64)
-    n_slots, head = 0, -1
+    counts = np.zeros((2, max(rows.exact.max(), rows.near.max()) + 1 if n else 1), dtype=np.int64)
+    # As int64, for numba would take the constants for types of their own and compile everything below twice.
+    n_slots, head = np.int64(0), np.int64(-1)
     for listing in range(offsets.size - 1):
         first, last = offsets[listing], offsets[listing + 1]
         if n_slots > 0:
-            _match_listing(rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, slots)
+            _match_listing(rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, counts, slots)
         following = _next_matched(slots, first, last)
-        known, previous = n_slots, -1
+        known, previous = n_slots, np.int64(-1)
         for row in range(first, last):
             node = rows.node[row]
             if slots[row] < 0 and node >= 0:

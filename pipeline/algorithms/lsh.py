@@ -114,10 +114,16 @@ def _sort_members(keys: Keys, ids: Ids) -> tuple[Keys, Ids]:
     start = 0
     for at in range(1, n + 1):
         if at == n or from_keys[at] != from_keys[start]:
-            for inner in range(start + 1, at):
-                if from_ids[inner] < from_ids[inner - 1]:
-                    from_ids[start:at] = np.sort(from_ids[start:at])
-                    break
+            # Shell's sort (1959): buckets are small and nearly sorted, and numba takes a second to compile np.sort.
+            gap = (at - start) // 2
+            while gap > 0:
+                for inner in range(start + gap, at):
+                    held, place = from_ids[inner], inner
+                    while place >= start + gap and from_ids[place - gap] > held:
+                        from_ids[place] = from_ids[place - gap]
+                        place -= gap
+                    from_ids[place] = held
+                gap //= 2
             start = at
     return from_keys, from_ids
 

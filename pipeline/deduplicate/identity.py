@@ -157,7 +157,7 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
         fields = [part[name].to_numpy() for name in _CODES]
         fields += [part[name].to_numpy() for name in ("posted_at", "tolerance", "information")]
         offsets = np.append(np.flatnonzero(np.diff(part["turn"].to_numpy(), prepend=-1)), part.height)
-        slot, place = merge_listings(ListingRows(*map(np.ascontiguousarray, fields)), offsets.astype(np.int64))
+        slot, place = merge_listings(ListingRows(*map(np.array, fields)), offsets.astype(np.int64))
         slots[start : start + part.height] = slot
         places[start : start + part.height] = place[slot]
         start += part.height

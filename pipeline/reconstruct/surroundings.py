@@ -84,20 +84,21 @@ def _measure(
     named: Ints,
 ) -> Table:
     out = np.zeros((starts.size, len(FEATURES)), dtype=np.float32)
+    latest = np.full(author.max() + 1 if author.size else 0, -1)  # in which discussion each author was seen last
     for at in range(starts.size):
         start = starts[at]
         n = size[start]
         found = np.zeros(len(FEATURES))
-        seen = (
-            np.zeros(0, dtype=np.int64) if author[start : start + n].max() < 0 else np.unique(author[start : start + n])
-        )
         poster = -1 if submission[start] < 0 else author[submission[start]]
-        known, timed, gaps = 0, 0, 0
+        known, distinct, timed, gaps = 0, 0, 0, 0
         for k in range(start, start + n):
             found[1] += np.log1p(n_words[k])
             found[2] += n_words[k] < SHORT
             found[3:7] += facts[k]
             known += author[k] >= 0
+            if author[k] >= 0 and latest[author[k]] != at:
+                latest[author[k]] = at
+                distinct += 1
             found[13] += author[k] >= 0 and author[k] == poster
             above = author[k - 1] if k > start else -1
             names, names_above, names_nobody = False, False, heads[k + 1] > heads[k]
@@ -122,7 +123,7 @@ def _measure(
         found /= n
         found[0] = np.log(n)
         found[9] = known / n
-        found[10] = (seen >= 0).sum() / max(known, 1)
+        found[10] = distinct / max(known, 1)
         found[17] = timed / n
         if gaps > 0:
             found[18:] *= n / gaps

@@ -229,14 +229,22 @@ def _work(task: Callable[[int], _R], numbers: list[int]) -> list[_R]:
 def _keep_best(scores: Floats, offsets: Ints, keep: int) -> Ints:
     """Rows of the best candidates of each child, in their order; of equals the nearer. The first row always stays."""
     rows = np.empty(scores.size, dtype=np.int64)
+    taken = np.zeros(scores.size, dtype=np.bool_)
     n = 0
     for c in range(offsets.size - 1):
         begin, end = offsets[c], offsets[c + 1]
         rows[n] = begin
         n += 1
-        best = np.argsort(-scores[begin + 1 : end], kind="mergesort")[:keep]
-        best.sort()
-        for at in best:
-            rows[n] = begin + 1 + at
-            n += 1
+        taken[begin + 1 : end] = end - begin - 1 <= keep
+        # Choosing a few of a window again and again: numba takes two seconds to compile np.argsort.
+        for _ in range(keep if end - begin - 1 > keep else 0):
+            best = -1
+            for at in range(begin + 1, end):
+                if not taken[at] and (best < 0 or scores[at] > scores[best]):
+                    best = at
+            taken[best] = True
+        for at in range(begin + 1, end):
+            if taken[at]:
+                rows[n] = at
+                n += 1
     return rows[:n]
