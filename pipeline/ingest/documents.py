@@ -97,7 +97,9 @@ class RecordList:
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
-        self._columns = {"ordinal", "location", "extra", "markup"}
+        self._ordinals: list[int] = []
+        self._locations: list[str] = []
+        self._extras: list[str | None] = []
         self._rejections = Rejections()
         self._ordinal = 0
 
@@ -119,16 +121,10 @@ class RecordList:
         if not (get("native_id") or get("body") or get("title") or get("deletion")):
             self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())
             return
-        if not fields.keys() <= self._columns:
-            unknown = fields.keys() - set(_COLUMNS)
-            if unknown:
-                raise TypeError(f"RawRecords has no column {', '.join(sorted(unknown))}")
-            self._columns |= fields.keys()
-        if extra:
-            fields["extra"] = extra_json(extra)
-        fields["ordinal"] = self._ordinal
-        fields["location"] = location
         self._rows.append(fields)
+        self._ordinals.append(self._ordinal)
+        self._locations.append(location)
+        self._extras.append(extra_json(extra) if extra else None)
         self._ordinal += 1
 
     def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
@@ -141,20 +137,32 @@ class RecordList:
 
     def batches(self) -> Iterator[Batch]:
         """All records in order; at least one batch."""
-        schema = {name: dtype for name, dtype in _COLUMNS.items() if name in self._columns}
         rejected = self._rejections.frame()
         for start in range(0, max(1, len(self._rows)), BATCH_RECORDS):
-            rows = self._rows[start : start + BATCH_RECORDS]
-            try:
-                frame = pl.from_dicts(rows, schema=schema)
-            except UnicodeEncodeError:  # lone surrogates, which are rare, are looked for only here
-                frame = pl.from_dicts([_mended(row) for row in rows], schema=schema)
-            columns = {
-                column.name: column.fill_null(_DEFAULTS[column.name]) if column.name in _DEFAULTS else column
-                for column in frame
+            part = slice(start, start + BATCH_RECORDS)
+            rows = self._rows[part]
+            columns = {name: column_of(name, [row.get(name) for row in rows]) for name in set[str]().union(*rows)}
+            columns |= {
+                "ordinal": pl.Series(self._ordinals[part], dtype=pl.Int64),
+                "location": column_of("location", self._locations[part]),
+                "extra": column_of("extra", self._extras[part]),
             }
-            yield Batch(record_frame(columns), rejected if start == 0 else rejected.clear())
+            yield Batch(record_frame({"markup": "plain", **columns}), rejected if start == 0 else rejected.clear())
 
 
-def _mended(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: without_surrogates(value) if isinstance(value, str) else value for name, value in row.items()}
+def column_of(name: str, values: list[Any]) -> pl.Series:
+    """A column of RawRecords of values, which may hold lone surrogates; nulls are settled where it has none.
+
+    Raises:
+        TypeError: RawRecords has no column of that name.
+    """
+    dtype = _COLUMNS.get(name)
+    if dtype is None:
+        raise TypeError(f"RawRecords has no column {name}")
+    try:
+        column = pl.Series(name, values, dtype=dtype)
+    except TypeError:  # numbers among texts, which are rare
+        column = pl.from_dicts([{name: value} for value in values], schema={name: dtype})[name]
+    except UnicodeEncodeError:  # lone surrogates, as rare
+        column = column_of(name, [without_surrogates(value) if isinstance(value, str) else value for value in values])
+    return column.fill_null(_DEFAULTS[name]) if name in _DEFAULTS else column
