@@ -20,13 +20,18 @@ T = TypeVar("T")
 
 @contextmanager
 def resting_collector() -> Iterator[None]:
-    """The collector rests inside; threads may overlap: whoever found it at work sets it to work again."""
+    """The collector rests inside; threads may overlap: whoever found it at work sets it to work again.
+
+    What was made inside counts as old then, or the first look for circles would go through all of it.
+    """
     worked = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if worked:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

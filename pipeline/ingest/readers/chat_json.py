@@ -28,8 +28,6 @@ from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.documents import has_keys, read_bytes
 from pipeline.ingest.reader import CaptureFacts, order_of
 from pipeline.ingest.readers.json_lines import parse_carefully
-from pipeline.ingest.readers.record_stream import RecordStream
-from pipeline.ingest.records import Batch
 
 IsMessage = Callable[[dict[str, Any]], bool]
 ChatsOf = Callable[[dict[str, Any]], list[dict[str, Any]]]
@@ -54,19 +52,14 @@ class Chat:
     documents: list[dict[str, Any]] = field(default_factory=list)
     losses: list[tuple[str, str, bytes]] = field(default_factory=list)  # location, detail, raw
 
-    def messages(self, key: str) -> Iterator[tuple[dict[str, Any], list[tuple[str, Any]]]]:
-        """Each document with its messages, and where each of them stands, in their order."""
-        number = 0
+    def messages(self, key: str) -> Iterator[tuple[dict[str, Any], list[Any], range]]:
+        """Each document with its messages in their order, and which ones of the file these are, from 1."""
+        number = 1
         for document in self.documents:
             held = document.get(key)
             held = list(held.values()) if isinstance(held, dict) else list_of(held)
-            yield document, [(f"message {number + place}", message) for place, message in enumerate(held, start=1)]
+            yield document, held, range(number, number + len(held))
             number += len(held)
-
-    def quarantine_losses(self, rows: RecordStream) -> None:
-        """Put what could not be read into quarantine."""
-        for location, detail, raw in self.losses:
-            rows.reject(location, "damaged_file", detail, raw)
 
 
 def stream_facts(source: Source, site: str) -> CaptureFacts:
@@ -114,7 +107,7 @@ def shows_messages(
         return False
     value, trouble = _parse(head.data)
     chat = _search(head.data, key, is_message) if trouble else _whole([value], key, is_message, chats_of)
-    found = [message for _, messages in chat.messages(key) for _, message in messages]
+    found = [message for _, messages, _ in chat.messages(key) for message in messages]
     fitting = sum(isinstance(message, dict) and is_message(message) for message in found)
     return fitting > len(found) - fitting
 
@@ -238,21 +231,16 @@ def _trailer(text: str, start: int, end: int) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def oldest_first(messages: list[tuple[str, Any]], time_of: Callable[[Any], Any]) -> list[tuple[str, Any]]:
-    """Messages turned round where the file lists the newest first, as programs' interfaces do."""
+def oldest_first(messages: list[Any], numbers: range, time_of: Callable[[Any], Any]) -> tuple[list[Any], range]:
+    """Messages, and their numbers, turned round where the file lists the newest first, as programs' interfaces do."""
 
-    def first_time(order: Iterable[tuple[str, Any]]) -> Any:
-        times = (time_of(message) for _, message in order if isinstance(message, dict))
+    def first_time(order: Iterable[Any]) -> Any:
+        times = (time_of(message) for message in order if isinstance(message, dict))
         return next((time for time in times if isinstance(time, str | int | float)), None)
 
     first, last = first_time(messages), first_time(reversed(messages))
-    return messages[::-1] if first is not None and type(first) is type(last) and first > last else messages
-
-
-def finished(rows: RecordStream, chat: Chat) -> Iterator[Batch]:
-    """The last batch, with what could not be read."""
-    chat.quarantine_losses(rows)
-    return rows.finish()
+    newest_first = first is not None and type(first) is type(last) and first > last
+    return (messages[::-1], numbers[::-1]) if newest_first else (messages, numbers)
 
 
 def as_dict(value: Any) -> dict[str, Any]:

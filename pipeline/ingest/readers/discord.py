@@ -30,19 +30,18 @@ from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.chat_json import (
     as_dict,
     as_id,
-    as_time,
     as_words,
-    finished,
     load_chat,
     objects_of,
     oldest_first,
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, times_of, words_of
 from pipeline.ingest.records import Batch
 
 _SCOPE = "discord"
+_USUAL = ("Default", "Reply")
 # Kinds of messages that no person wrote; newer ones stand as numbers.
 _SYSTEM = re.compile(
     r"Recipient(?:Add|Remove)|Call|Channel(?:NameChange|IconChange|PinnedMessage|FollowAdd)|GuildMemberJoin"
@@ -74,59 +73,82 @@ def describe(source: Source) -> CaptureFacts:
 def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
-    rows = RecordStream()
-    for document, messages in chat.messages("messages"):
-        channel, guild = as_dict(document.get("channel")), as_dict(document.get("guild"))
-        for place, message in oldest_first(messages, lambda message: message.get("timestamp")):
-            if not isinstance(message, dict):
-                rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
-            elif _SYSTEM.fullmatch(str(message.get("type"))):
-                rows.skip("system")
-            else:
-                _add(rows, place, message, channel, guild)
-            yield from rows.ready()
-    yield from finished(rows, chat)
+    rows = ChatRecords()
+    for document, held, places in chat.messages("messages"):
+        messages, numbers = oldest_first(held, places, lambda message: message.get("timestamp"))
+        system = [type(message) is not dict or _is_line(message.get("type")) for message in messages]
+        _add(rows, rows.sift(messages, numbers, system), document)
+    yield from rows.batches(chat)
 
 
-def _add(
-    rows: RecordStream, place: str, message: dict[str, Any], channel: dict[str, Any], guild: dict[str, Any]
-) -> None:
-    author, reference = as_dict(message.get("author")), as_dict(message.get("reference"))
-    forwarded = as_dict(message.get("forwardedMessage"))
+def _is_line(kind: Any) -> bool:
+    """Whether messages of this kind are the system's."""
+    return kind not in _USUAL and _SYSTEM.fullmatch(str(kind)) is not None
+
+
+def _add(rows: ChatRecords, messages: list[dict[str, Any]], document: dict[str, Any]) -> None:
+    channel, server = as_dict(document.get("channel")), as_words(as_dict(document.get("guild")).get("name"))
     channel_id, title = as_id(channel.get("id")), as_words(channel.get("name"))
-    target = as_id(reference.get("messageId"))
-    here = as_id(reference.get("channelId")) in (None, channel_id)
-    is_reply = target is not None and here and not forwarded and reference.get("type") != "Forward"
-    words = as_words(message.get("content")) or as_words(forwarded.get("content"))
-    if words is None:
-        words = "\n\n".join(filter(None, map(_embedded, objects_of(message.get("embeds"))))) or None
-    rows.add(
-        place,
-        scope=_SCOPE,
-        native_id=as_id(message.get("id")),
-        native_discussion=channel_id,
-        discussion_scope=_SCOPE if channel_id else None,
-        discussion_title=title,
-        community=title,
-        parent_known=is_reply,
-        native_parent=target if is_reply else None,
-        author=as_words(author.get("nickname")) or as_words(author.get("name")) or as_id(author.get("id")),
-        posted_at_raw=as_time(message.get("timestamp")),
-        edited_at_raw=as_time(message.get("timestampEdited")),
-        body=words,
-        markup="markdown",
-        extra={
-            "server": as_words(guild.get("name")),
-            "bot": author.get("isBot") or None,
-            "forwarded": True if forwarded or reference.get("type") == "Forward" else None,
-            "files": [as_words(file.get("fileName")) for file in objects_of(message.get("attachments"))][:20] or None,
-            "stickers": [as_words(one.get("name")) for one in objects_of(message.get("stickers"))][:20] or None,
-            "reactions": {
-                str(as_dict(given.get("emoji")).get("name")): given.get("count")
-                for given in objects_of(message.get("reactions"))[:20]
-            } or None,
+    authors = list(map(as_dict, pluck(messages, "author")))
+    names = words_of(pluck(authors, "nickname"))
+    bodies = words_of(pluck(messages, "content"))
+    parents = [_answered(message, channel_id) if "reference" in message else None for message in messages]
+    rows.extend(
+        {
+            "scope": _SCOPE,
+            "native_id": ids_of(pluck(messages, "id")),
+            "native_discussion": channel_id,
+            "discussion_scope": _SCOPE if channel_id else None,
+            "discussion_title": title,
+            "community": title,
+            "parent_known": [parent is not None for parent in parents],
+            "native_parent": parents,
+            "author": [
+                name or as_words(author.get("name")) or as_id(author.get("id"))
+                for name, author in zip(names, authors, strict=True)
+            ],
+            "posted_at_raw": times_of(pluck(messages, "timestamp")),
+            "edited_at_raw": times_of(pluck(messages, "timestampEdited")),
+            "body": [
+                _words_within(message) if body is None else body for body, message in zip(bodies, messages, strict=True)
+            ],
+            "markup": "markdown",
         },
-    )  # fmt: skip
+        [_extra(message, author, server) for message, author in zip(messages, authors, strict=True)],
+    )
+
+
+def _answered(message: dict[str, Any], channel_id: str | None) -> str | None:
+    """The message that one answers: its reference, unless that leads elsewhere."""
+    reference = as_dict(message["reference"])
+    here = as_id(reference.get("channelId")) in (None, channel_id)
+    return as_id(reference.get("messageId")) if here and not _is_forwarded(message) else None
+
+
+def _is_forwarded(message: dict[str, Any]) -> bool:
+    return bool(as_dict(message.get("forwardedMessage"))) or as_dict(message.get("reference")).get("type") == "Forward"
+
+
+def _words_within(message: dict[str, Any]) -> str | None:
+    """The words of a message that says none itself."""
+    words = as_words(as_dict(message.get("forwardedMessage")).get("content"))
+    return words or "\n\n".join(filter(None, map(_embedded, objects_of(message.get("embeds"))))) or None
+
+
+def _extra(message: dict[str, Any], author: dict[str, Any], server: str | None) -> dict[str, Any]:
+    get = message.get
+    extra: dict[str, Any] = {"server": server, "bot": author.get("isBot") or None}
+    if ("forwardedMessage" in message or "reference" in message) and _is_forwarded(message):
+        extra["forwarded"] = True
+    if files := get("attachments"):
+        extra["files"] = [as_words(file.get("fileName")) for file in objects_of(files)][:20] or None
+    if stickers := get("stickers"):
+        extra["stickers"] = [as_words(one.get("name")) for one in objects_of(stickers)][:20] or None
+    if reactions := get("reactions"):
+        extra["reactions"] = {
+            str(as_dict(given.get("emoji")).get("name")): given.get("count") for given in objects_of(reactions)[:20]
+        } or None  # fmt: skip
+    return extra
 
 
 def _embedded(embed: dict[str, Any]) -> str | None:

@@ -28,16 +28,14 @@ from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.chat_json import (
     as_dict,
     as_id,
-    as_time,
     as_words,
-    finished,
     list_of,
     load_chat,
     objects_of,
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, times_of, words_of
 from pipeline.ingest.records import Batch
 
 _SCOPE = "mattermost"
@@ -61,19 +59,15 @@ def describe(source: Source) -> CaptureFacts:
 def read(source: Source) -> Iterator[Batch]:
     """One record per post that is no system line."""
     chat = load_chat(source, "posts", is_message)
-    rows = RecordStream()
-    for document, messages in chat.messages("posts"):
-        names = _names(document)
-        channels = _channels(document)
-        for place, message in sorted(messages, key=lambda placed: _created(placed[1])):
-            if not isinstance(message, dict):
-                rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
-            elif str(message.get("type") or "").startswith("system_"):
-                rows.skip("system")
-            else:
-                _add(rows, place, message, names, channels)
-            yield from rows.ready()
-    yield from finished(rows, chat)
+    rows = ChatRecords()
+    for document, held, numbers in chat.messages("posts"):
+        created = list(map(_created, held))
+        order = sorted(range(len(held)), key=created.__getitem__)
+        posts = [held[place] for place in order]
+        system = [type(post) is not dict or str(post.get("type") or "").startswith("system_") for post in posts]
+        said = rows.sift(posts, [numbers[place] for place in order], system)
+        _add(rows, said, _names(document), _channels(document))
+    yield from rows.batches(chat)
 
 
 def _created(message: Any) -> int:
@@ -81,41 +75,59 @@ def _created(message: Any) -> int:
     return created if type(created) is int else 0
 
 
-def _add(
-    rows: RecordStream, place: str, message: dict[str, Any], names: dict[str, str], channels: dict[str, str]
-) -> None:
-    props, metadata = as_dict(message.get("props")), as_dict(message.get("metadata"))
-    channel, user = as_id(message.get("channel_id")), as_id(message.get("user_id"))
-    parent = as_id(message.get("root_id")) or as_id(message.get("parent_id"))
-    words = as_words(message.get("message")) or _attached(props)
-    deleted = as_time(message.get("delete_at")) is not None
-    remover = as_id(props.get("deleteBy"))
-    by_author = "author" if remover == user else "moderator"
-    title = channels.get(channel or "")
-    rows.add(
-        place,
-        scope=_SCOPE,
-        native_id=as_id(message.get("id")),
-        native_discussion=channel,
-        discussion_scope=_SCOPE if channel else None,
-        discussion_title=title,
-        community=title,
-        parent_known=parent is not None,
-        native_parent=parent,
-        author=as_words(props.get("override_username")) or names.get(user or "", user),
-        posted_at_raw=as_time(message.get("create_at")),
-        edited_at_raw=as_time(message.get("edit_at")),
-        body=words,
-        markup="markdown",
-        deletion=(by_author if remover else "unknown") if deleted else None,
-        extra={
-            "action": True if message.get("type") == "me" else None,
-            "deleted_at": message.get("delete_at") if deleted else None,
-            "pinned": message.get("is_pinned") or None,
-            "reactions": len(list_of(metadata.get("reactions"))) or None,
-            "files": [as_words(file.get("name")) for file in objects_of(metadata.get("files"))][:20] or None,
+def _add(rows: ChatRecords, posts: list[dict[str, Any]], names: dict[str, str], channels: dict[str, str]) -> None:
+    channel, users = ids_of(pluck(posts, "channel_id")), ids_of(pluck(posts, "user_id"))
+    props = [as_dict(held) if held else {} for held in pluck(posts, "props")]
+    roots, older = ids_of(pluck(posts, "root_id")), pluck(posts, "parent_id")
+    parents = [root or (as_id(other) if other else None) for root, other in zip(roots, older, strict=True)]
+    texts = words_of(pluck(posts, "message"))
+    deleted = [time is not None for time in times_of(pluck(posts, "delete_at"))]
+    titles = [channels.get(one or "") for one in channel]
+    rows.extend(
+        {
+            "scope": _SCOPE,
+            "native_id": ids_of(pluck(posts, "id")),
+            "native_discussion": channel,
+            "discussion_scope": [_SCOPE if one else None for one in channel],
+            "discussion_title": titles,
+            "community": titles,
+            "parent_known": [parent is not None for parent in parents],
+            "native_parent": parents,
+            "author": [
+                (as_words(held.get("override_username")) if held else None) or names.get(user or "", user)
+                for held, user in zip(props, users, strict=True)
+            ],
+            "posted_at_raw": times_of(pluck(posts, "create_at")),
+            "edited_at_raw": times_of(pluck(posts, "edit_at")),
+            "body": [
+                text if text is not None or not held else _attached(held)
+                for text, held in zip(texts, props, strict=True)
+            ],
+            "markup": "markdown",
+            "deletion": [
+                _remover(held, user) if gone else None for gone, held, user in zip(deleted, props, users, strict=True)
+            ],
         },
+        [_extra(post, is_deleted=gone) for post, gone in zip(posts, deleted, strict=True)],
     )
+
+
+def _remover(props: dict[str, Any], user: str | None) -> str:
+    """Who deleted a post."""
+    remover = as_id(props.get("deleteBy"))
+    return "unknown" if not remover else "author" if remover == user else "moderator"
+
+
+def _extra(post: dict[str, Any], *, is_deleted: bool) -> dict[str, Any]:
+    extra: dict[str, Any] = {"deleted_at": post.get("delete_at")} if is_deleted else {}
+    if post.get("type") == "me":
+        extra["action"] = True
+    if pinned := post.get("is_pinned"):
+        extra["pinned"] = pinned
+    if metadata := as_dict(post.get("metadata")):
+        extra["reactions"] = len(list_of(metadata.get("reactions"))) or None
+        extra["files"] = [as_words(file.get("name")) for file in objects_of(metadata.get("files"))][:20] or None
+    return extra
 
 
 def _attached(props: dict[str, Any]) -> str | None:

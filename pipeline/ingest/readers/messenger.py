@@ -26,21 +26,19 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.chat_json import (
     as_dict,
-    as_time,
     as_words,
-    finished,
     load_chat,
     objects_of,
     oldest_first,
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.readers.chat_records import ChatRecords, pluck, times_of, words_of
 from pipeline.ingest.records import Batch
 
 _SYSTEM = ("Subscribe", "Unsubscribe", "subscribe", "unsubscribe")
 _MEDIA = ("photos", "videos", "gifs", "audio_files", "files", "sticker", "media")
-_SELDOM = ("share", "is_unsent", "isUnsent", "call_duration", "reactions", *_MEDIA)
+_SELDOM = frozenset({"share", "is_unsent", "isUnsent", "call_duration", "reactions", *_MEDIA})
 
 
 def is_message(value: dict[str, Any]) -> bool:
@@ -61,19 +59,13 @@ def describe(source: Source) -> CaptureFacts:
 def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
-    rows = RecordStream()
-    for document, messages in chat.messages("messages"):
+    rows = ChatRecords()
+    for document, held, places in chat.messages("messages"):
         title = as_words(document.get("title")) or as_words(document.get("threadName"))
-        title = repair(title) if title else None
-        for place, message in oldest_first(messages, _time):
-            if not isinstance(message, dict):
-                rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
-            elif message.get("type") in _SYSTEM:
-                rows.skip("system")
-            else:
-                _add(rows, place, message, title)
-            yield from rows.ready()
-    yield from finished(rows, chat)
+        messages, numbers = oldest_first(held, places, _time)
+        system = [type(message) is not dict or message.get("type") in _SYSTEM for message in messages]
+        _add(rows, rows.sift(messages, numbers, system), repair(title) if title else None)
+    yield from rows.batches(chat)
 
 
 def repair(text: str) -> str:
@@ -90,43 +82,61 @@ def _time(message: dict[str, Any]) -> Any:
     return message["timestamp_ms"] if "timestamp_ms" in message else message.get("timestamp")
 
 
-def _add(rows: RecordStream, place: str, message: dict[str, Any], title: str | None) -> None:
-    get = message.get
-    said = as_words(get("content")) or as_words(get("text"))
-    name = as_words(get("sender_name")) or as_words(get("senderName"))
-    author = repair(name) if name else None
-    if message.keys().isdisjoint(_SELDOM):
-        written, taken_back, extra = said or "", False, dict[str, Any]()
-    else:
-        written, taken_back, extra = _read_more(message, said)
-    body = repair(written)
-    if body != written or author != name:
-        extra["text_repaired"] = True
-    rows.add(
-        place,
-        discussion_title=title,
-        author=author,
-        posted_at_raw=as_time(_time(message)),
-        body=body or None,
-        deletion="author" if taken_back else None,
-        extra=extra,
+def _add(rows: ChatRecords, messages: list[dict[str, Any]], title: str | None) -> None:
+    names = _either(messages, "sender_name", "senderName")
+    called = {name: repair(name) for name in set(names) if name}
+    written = _either(messages, "content", "text")
+    deletions: list[str | None] = [None] * len(messages)
+    extras: list[dict[str, Any] | None] = [None] * len(messages)
+    for row, message in enumerate(messages):
+        if not _SELDOM.isdisjoint(message):
+            written[row], deletions[row], extras[row] = _read_more(message, written[row])
+    bodies = [text if text is None or text.isascii() else repair(text) for text in written]
+    changed = {name for name in called if called[name] != name}
+    for row, (text, body, name) in enumerate(zip(written, bodies, names, strict=True)):
+        if (text is not body and text != body) or name in changed:
+            extras[row] = {**(extras[row] or {}), "text_repaired": True}
+    rows.extend(
+        {
+            "discussion_title": title,
+            "author": [called[name] if name else None for name in names],
+            "posted_at_raw": times_of([_time(message) for message in messages]),
+            "body": [body or None for body in bodies],
+            "deletion": deletions,
+        },
+        extras,
     )
 
 
-def _read_more(message: dict[str, Any], said: str | None) -> tuple[str, bool, dict[str, Any]]:
-    """The words of a message with what it shares, whether it was taken back, and what goes with it."""
-    share = as_dict(message.get("share"))
-    shared = [as_words(share.get(name)) for name in ("share_text", "link")]
-    held = {name: _paths(message[name]) for name in _MEDIA if message.get(name)}
-    paths = [path for several in held.values() for path in several]
+def _either(messages: list[dict[str, Any]], name: str, other: str) -> list[str | None]:
+    """The words of one field, or of the other one."""
+    found = words_of(pluck(messages, name))
+    if None not in found:
+        return found
+    return [
+        as_words(message.get(other)) if words is None else words for words, message in zip(found, messages, strict=True)
+    ]
+
+
+def _read_more(message: dict[str, Any], said: str | None) -> tuple[str, str | None, dict[str, Any]]:
+    """The words of a message with what it shares, who took it back, and what goes with it."""
+    words, share = said or "", as_dict(message.get("share"))
+    if share:
+        shared = [as_words(share.get(name)) for name in ("share_text", "link")]
+        words = "\n".join(part for part in [said, *shared] if part and (part == said or part not in (said or "")))
+    kinds = [name for name in message if name in _MEDIA and message[name]]
+    held = {name: _paths(message[name]) for name in sorted(kinds, key=_MEDIA.index)}
     taken_back = bool(message.get("is_unsent") or message.get("isUnsent"))
-    words = "\n".join(part for part in [said, *shared] if part and (part == said or part not in (said or "")))
-    extra = {
-        "media": [kind for kind, several in held.items() if several] or None,
-        "call_seconds": message.get("call_duration") or None,
-        "reactions": _reactions(message["reactions"]) if message.get("reactions") else None,
-    }
-    return words or ("" if taken_back else "\n".join(paths)), taken_back, extra
+    extra: dict[str, Any] = {}
+    if any(held.values()):
+        extra["media"] = [kind for kind, several in held.items() if several]
+    if seconds := message.get("call_duration"):
+        extra["call_seconds"] = seconds
+    if reactions := message.get("reactions"):
+        extra["reactions"] = _reactions(reactions)
+    if not words and not taken_back:
+        words = "\n".join(path for several in held.values() for path in several)
+    return words, "author" if taken_back else None, extra
 
 
 def _reactions(given: Any) -> list[str] | None:

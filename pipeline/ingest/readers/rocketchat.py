@@ -31,19 +31,19 @@ from pipeline.ingest.readers.chat_json import (
     as_id,
     as_time,
     as_words,
-    finished,
     load_chat,
     objects_of,
     oldest_first,
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, times_of, words_of
 from pipeline.ingest.records import Batch
 
 _SCOPE = "rocketchat"
 _QUOTE = re.compile(r"\s*\[ ?\]\(https?://[^\s()]+[?&]msg=([A-Za-z0-9]+)[^\s()]*\)\s*")
 _POSTS = (None, "", "rm", "e2e", "message_snippeted", "command")
+_SELDOM = frozenset({"_hidden", "t", "file", "reactions"})
 
 
 def is_message(value: dict[str, Any]) -> bool:
@@ -64,56 +64,86 @@ def describe(source: Source) -> CaptureFacts:
 def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
-    rows = RecordStream()
-    for _, messages in chat.messages("messages"):
-        for place, message in oldest_first(messages, lambda message: as_time(message.get("ts"))):
-            if not isinstance(message, dict):
-                rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
-            elif message.get("t") not in _POSTS:
-                rows.skip("system")
-            else:
-                _add(rows, place, message)
-            yield from rows.ready()
-    yield from finished(rows, chat)
+    rows = ChatRecords()
+    for _, held, places in chat.messages("messages"):
+        messages, numbers = oldest_first(held, places, lambda message: as_time(message.get("ts")))
+        system = [type(message) is not dict or message.get("t") not in _POSTS for message in messages]
+        _add(rows, rows.sift(messages, numbers, system))
+    yield from rows.batches(chat)
 
 
-def _add(rows: RecordStream, place: str, message: dict[str, Any]) -> None:
-    user, editor = as_dict(message.get("u")), as_dict(message.get("editedBy"))
-    room, parent = as_id(message.get("rid")), as_id(message.get("tmid"))
-    words = as_words(message.get("msg"))
-    quoted = None
-    while words and (link := _QUOTE.match(words)):
-        quoted, words = quoted or link[1], words[link.end() :]
-    parent = parent or quoted
-    deleted = message.get("t") == "rm"
-    remover = "author" if editor.get("_id") == user.get("_id") else "moderator"
-    reactions = as_dict(message.get("reactions"))
-    rows.add(
-        place,
-        scope=_SCOPE,
-        native_id=as_id(message.get("_id")),
-        native_discussion=room,
-        discussion_scope=_SCOPE if room else None,
-        parent_known=parent is not None,
-        native_parent=parent,
-        author=as_words(user.get("username")) or as_words(user.get("name")) or as_id(user.get("_id")),
-        posted_at_raw=as_time(message.get("ts")),
-        edited_at_raw=None if deleted else as_time(message.get("editedAt")),
-        body=None if deleted else as_words(words) or _attached(message),
-        markup="markdown",
-        deletion=(remover if editor else "unknown") if deleted else None,
-        extra={
-            "name": as_words(message.get("alias")) or as_words(user.get("name")),
-            "hidden": message.get("_hidden") or None,
-            "quoted": quoted if quoted != parent else None,
-            "encrypted": True if message.get("t") == "e2e" else None,
-            "files": as_words(as_dict(message.get("file")).get("name")),
-            "reactions": {
-                str(sign): len(as_dict(given).get("usernames") or []) for sign, given in list(reactions.items())[:20]
-                if isinstance(as_dict(given).get("usernames"), list)
-            } or None,
+def _add(rows: ChatRecords, messages: list[dict[str, Any]]) -> None:
+    users = list(map(as_dict, pluck(messages, "u")))
+    rooms, parents = ids_of(pluck(messages, "rid")), ids_of(pluck(messages, "tmid"))
+    edits = times_of(pluck(messages, "editedAt"))
+    bodies = words_of(pluck(messages, "msg"))
+    quotes: list[str | None] = [None] * len(messages)
+    for row, words in enumerate(bodies):
+        if words and "[" in words and _QUOTE.match(words):
+            quotes[row], bodies[row] = _unquoted(words)
+            parents[row] = parents[row] or quotes[row]
+    deleted = [kind == "rm" for kind in pluck(messages, "t")]
+    rows.extend(
+        {
+            "scope": _SCOPE,
+            "native_id": ids_of(pluck(messages, "_id")),
+            "native_discussion": rooms,
+            "discussion_scope": [_SCOPE if room else None for room in rooms],
+            "parent_known": [parent is not None for parent in parents],
+            "native_parent": parents,
+            "author": [
+                name or as_words(user.get("name")) or as_id(user.get("_id"))
+                for name, user in zip(words_of(pluck(users, "username")), users, strict=True)
+            ],
+            "posted_at_raw": times_of(pluck(messages, "ts")),
+            "edited_at_raw": [None if gone else time for gone, time in zip(deleted, edits, strict=True)],
+            "body": [
+                None if gone else _attached(message) if body is None else body
+                for gone, body, message in zip(deleted, bodies, messages, strict=True)
+            ],
+            "markup": "markdown",
+            "deletion": [
+                _remover(message, user) if gone else None
+                for gone, message, user in zip(deleted, messages, users, strict=True)
+            ],
         },
-    )  # fmt: skip
+        [
+            _extra(message, user, quote if quote != parent else None)
+            for message, user, quote, parent in zip(messages, users, quotes, parents, strict=True)
+        ],
+    )
+
+
+def _unquoted(words: str) -> tuple[str | None, str | None]:
+    """The first message that is quoted by links at the beginning of a text, and the text behind them."""
+    quoted = None
+    while link := _QUOTE.match(words):
+        quoted, words = quoted or link[1], words[link.end() :]
+    return quoted, as_words(words)
+
+
+def _remover(message: dict[str, Any], user: dict[str, Any]) -> str:
+    """Who deleted a message."""
+    editor = as_dict(message.get("editedBy"))
+    return "unknown" if not editor else "author" if editor.get("_id") == user.get("_id") else "moderator"
+
+
+def _extra(message: dict[str, Any], user: dict[str, Any], quoted: str | None) -> dict[str, Any]:
+    name = as_words(message.get("alias")) or as_words(user.get("name"))
+    if _SELDOM.isdisjoint(message):
+        return {"name": name, "quoted": quoted} if name or quoted else {}
+    reactions = as_dict(message.get("reactions"))
+    return {
+        "name": name,
+        "hidden": message.get("_hidden") or None,
+        "quoted": quoted,
+        "encrypted": True if message.get("t") == "e2e" else None,
+        "files": as_words(as_dict(message.get("file")).get("name")),
+        "reactions": {
+            str(sign): len(as_dict(given).get("usernames") or []) for sign, given in list(reactions.items())[:20]
+            if isinstance(as_dict(given).get("usernames"), list)
+        } or None,
+    }  # fmt: skip
 
 
 def _attached(message: dict[str, Any]) -> str | None:

@@ -36,14 +36,13 @@ from pipeline.ingest.readers.chat_json import (
     as_id,
     as_time,
     as_words,
-    finished,
     load_chat,
     objects_of,
     oldest_first,
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, words_of
 from pipeline.ingest.records import Batch
 
 _TS = re.compile(r"\d{9,11}\.\d{6}")
@@ -79,32 +78,26 @@ def describe(source: Source) -> CaptureFacts:
 def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
-    rows = RecordStream()
-    for document, messages in chat.messages("messages"):
-        opened = [(place, _opened(message)) for place, message in messages]
-        held = [message for _, message in opened if isinstance(message, dict)]
-        names = _names(document, held)
-        team = _team(document, held)
-        channel = _channel({}, document)
-        for place, message in oldest_first(opened, lambda message: message.get("ts")):
-            if not isinstance(message, dict):
-                rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
-            elif (kind := message.get("subtype")) and _SYSTEM.fullmatch(str(kind)):
-                rows.skip("system")
-            else:
-                own = _channel(message, document) if "channel" in message or "channel_id" in message else channel
-                _add(rows, place, message, own, team, names)
-            yield from rows.ready()
-    yield from finished(rows, chat)
+    rows = ChatRecords()
+    for document, held, places in chat.messages("messages"):
+        opened = [_opened(message) if type(message) is dict and "subtype" in message else message for message in held]
+        objects = [message for message in opened if type(message) is dict]
+        names, team = _names(document, objects), _team(document, objects)
+        messages, numbers = oldest_first(opened, places, lambda message: message.get("ts"))
+        system = [type(message) is not dict or ("subtype" in message and _is_line(message)) for message in messages]
+        _add(rows, rows.sift(messages, numbers, system), document, team, names)
+    yield from rows.batches(chat)
 
 
-def _opened(message: Any) -> Any:
+def _is_line(message: dict[str, Any]) -> bool:
+    """Whether the system wrote it."""
+    kind = message["subtype"]
+    return bool(kind) and _SYSTEM.fullmatch(str(kind)) is not None
+
+
+def _opened(message: dict[str, Any]) -> dict[str, Any]:
     """The message that an event is about."""
-    if not isinstance(message, dict):
-        return message
-    kind = message.get("subtype")
-    if kind is None:
-        return message
+    kind = message["subtype"]
     inner = message.get(_WRAPPERS.get(kind, "")) if isinstance(kind, str) else None
     if not isinstance(inner, dict):
         return message
@@ -113,48 +106,77 @@ def _opened(message: Any) -> Any:
 
 
 def _add(
-    rows: RecordStream,
-    place: str,
-    message: dict[str, Any],
-    channel: tuple[str | None, str | None],
-    team: str,
-    names: dict[str, str],
+    rows: ChatRecords, messages: list[dict[str, Any]], document: dict[str, Any], team: str, names: dict[str, str]
 ) -> None:
-    get = message.get
-    stamp, kind, thread = as_id(get("ts")), get("subtype"), as_id(get("thread_ts"))
-    channel_id, channel_name = channel
-    user = as_id(get("user"))
-    words = as_words(get("text"))
-    if kind == "file_comment":
-        comment = as_dict(get("comment"))
-        user, words = as_id(comment.get("user")) or user, as_words(comment.get("comment")) or words
-    if words is None:
-        words = "\n\n".join(filter(None, map(_attached, objects_of(get("attachments"))))) or None
-    if words is not None and "<" in words:
-        words = _REFERENCE.sub(lambda match: _spoken(match, names), words)
-    deleted = kind == "tombstone"
-    author = as_words(get("username")) if user is None else names.get(user, user)
-    parent = thread if thread != stamp else None
-    edited = get("edited")
-    rows.add(
-        place,
-        scope=f"{team}:{channel_id}" if channel_id else team,
-        native_id=stamp,
-        native_discussion=channel_id,
-        discussion_scope=team if channel_id else None,
-        discussion_title=channel_name,
-        community=channel_name,
-        parent_known=parent is not None,
-        native_parent=parent,
-        author=None if deleted else author or as_id(get("bot_id")),
-        posted_at_raw=stamp,
-        edited_at_raw=as_time(as_dict(edited).get("ts")) if edited else None,
-        body=None if deleted else words,
-        markup="markdown",
-        deletion="unknown" if deleted else None,
-        permalink=as_words(get("permalink")),
-        extra=None if message.keys().isdisjoint(_FOR_EXTRA) else _extra(message),
+    stamps, threads, kinds = (
+        ids_of(pluck(messages, "ts")),
+        ids_of(pluck(messages, "thread_ts")),
+        pluck(messages, "subtype"),
     )
+    users, texts = ids_of(pluck(messages, "user")), words_of(pluck(messages, "text"))
+    parents = [thread if thread != stamp else None for thread, stamp in zip(threads, stamps, strict=True)]
+    for row, kind in enumerate(kinds):
+        if kind == "file_comment":
+            comment = as_dict(messages[row].get("comment"))
+            users[row] = as_id(comment.get("user")) or users[row]
+            texts[row] = as_words(comment.get("comment")) or texts[row]
+    authors = [
+        _signed(message) if user is None else names.get(user, user)
+        for user, message in zip(users, messages, strict=True)
+    ]
+    bodies = [_attachments(message) if text is None else text for text, message in zip(texts, messages, strict=True)]
+    bodies = [
+        _REFERENCE.sub(lambda found: _spoken(found, names), text) if text and "<" in text else text for text in bodies
+    ]
+    deleted = [kind == "tombstone" for kind in kinds]
+    rows.extend(
+        {
+            **_places(messages, document, team),
+            "native_id": stamps,
+            "parent_known": [parent is not None for parent in parents],
+            "native_parent": parents,
+            "author": [None if gone else author for gone, author in zip(deleted, authors, strict=True)],
+            "posted_at_raw": stamps,
+            "edited_at_raw": [
+                as_time(as_dict(edited).get("ts")) if edited else None for edited in pluck(messages, "edited")
+            ],
+            "body": [None if gone else body for gone, body in zip(deleted, bodies, strict=True)],
+            "markup": "markdown",
+            "deletion": ["unknown" if gone else None for gone in deleted],
+            "permalink": words_of(pluck(messages, "permalink")),
+        },
+        [None if message.keys().isdisjoint(_FOR_EXTRA) else _extra(message) for message in messages],
+    )
+
+
+def _places(
+    messages: list[dict[str, Any]], document: dict[str, Any], team: str
+) -> dict[str, list[str | None] | str | None]:
+    """Where messages stand: in the channel that the document names, unless they name one themselves."""
+    shared = _channel({}, document)
+    channels = [shared]
+    if any("channel" in message or "channel_id" in message for message in messages):
+        channels = [
+            _channel(message, document) if "channel" in message or "channel_id" in message else shared
+            for message in messages
+        ]
+    columns: dict[str, list[str | None]] = {
+        "scope": [f"{team}:{channel}" if channel else team for channel, _ in channels],
+        "native_discussion": [channel for channel, _ in channels],
+        "discussion_scope": [team if channel else None for channel, _ in channels],
+        "discussion_title": [name for _, name in channels],
+        "community": [name for _, name in channels],
+    }
+    return {name: values if len(channels) == len(messages) else values[0] for name, values in columns.items()}
+
+
+def _signed(message: dict[str, Any]) -> str | None:
+    """What a message without a user is signed with."""
+    return as_words(message.get("username")) or as_id(message.get("bot_id"))
+
+
+def _attachments(message: dict[str, Any]) -> str | None:
+    return "\n\n".join(filter(None, map(_attached, objects_of(message.get("attachments"))))) or None
 
 
 def _extra(message: dict[str, Any]) -> dict[str, Any]:
@@ -198,17 +220,17 @@ def _channel(message: dict[str, Any], document: dict[str, Any]) -> tuple[str | N
 def _team(document: dict[str, Any], messages: list[dict[str, Any]]) -> str:
     """The scope of a workspace: its id, where the file names exactly one."""
     teams = {as_id(document.get(name)) for name in ("team", "team_id")}
-    teams = teams - {None} or {as_id(message.get("team")) for message in messages} - {None}
+    teams = teams - {None} or set(ids_of(pluck(messages, "team"))) - {None}
     return f"slack:{teams.pop()}" if len(teams) == 1 else "slack"
 
 
 def _names(document: dict[str, Any], messages: list[dict[str, Any]]) -> dict[str, str]:
     """What the users of a document are called; a list of users goes before profiles, these before mentions."""
     names: dict[str, str] = {}
-    for message in messages:
-        text = message.get("text")
-        for user, name in _NAMED.findall(text) if isinstance(text, str) and "|" in text else ():
-            names.setdefault(user, name)
+    for text in pluck(messages, "text"):
+        if type(text) is str and "|" in text:
+            for user, name in _NAMED.findall(text):
+                names.setdefault(user, name)
     profiles = [
         (as_id(message.get("user")), as_dict(profile))
         for message in messages

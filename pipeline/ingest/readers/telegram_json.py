@@ -33,18 +33,18 @@ from pipeline.ingest.readers.chat_json import (
     as_id,
     as_time,
     as_words,
-    finished,
     list_of,
     load_chat,
     objects_of,
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.record_stream import RecordStream
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, times_of, words_of
 from pipeline.ingest.records import Batch
 
 _TAGS = {"blockquote": "blockquote", "pre": "pre", "code": "code"}
 _MEDIA = ("media_type", "photo", "file", "file_name", "sticker_emoji", "mime_type", "game_title")
+_SELDOM = frozenset({"forwarded_from", "reactions", *_MEDIA})
 
 
 def is_message(value: dict[str, Any]) -> bool:
@@ -66,22 +66,16 @@ def describe(source: Source) -> CaptureFacts:
 def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message, _chats)
-    rows = RecordStream()
-    for document, messages in chat.messages("messages"):
+    rows = ChatRecords()
+    for document, messages, numbers in chat.messages("messages"):
         topics = {
             message.get("id"): as_words(message.get("title")) or ""
-            for _, message in messages
-            if isinstance(message, dict) and message.get("action") == "topic_created" and as_id(message.get("id"))
+            for message in messages
+            if type(message) is dict and message.get("action") == "topic_created" and as_id(message.get("id"))
         }
-        for place, message in messages:
-            if not isinstance(message, dict):
-                rows.reject(place, "not_an_object", "no object", repr(message).encode(errors="replace"))
-            elif message.get("type") == "service":
-                rows.skip("system")
-            else:
-                _add(rows, place, message, document, topics)
-            yield from rows.ready()
-    yield from finished(rows, chat)
+        system = [type(message) is not dict or message.get("type") == "service" for message in messages]
+        _add(rows, rows.sift(messages, numbers, system), document, topics)
+    yield from rows.batches(chat)
 
 
 def _chats(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -92,43 +86,70 @@ def _chats(document: dict[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _add(rows: RecordStream, place: str, message: dict[str, Any], chat: dict[str, Any], topics: dict[Any, str]) -> None:
+def _add(rows: ChatRecords, messages: list[dict[str, Any]], chat: dict[str, Any], topics: dict[Any, str]) -> None:
     chat_id, title = as_id(chat.get("id")), as_words(chat.get("name"))
-    target = message.get("reply_to_message_id")
-    is_reply = as_id(target) is not None and "reply_to_peer_id" not in message and target not in topics
-    body, markup = _read_text(message.get("text"))
-    rows.add(
-        place,
-        scope=f"telegram:{chat_id}" if chat_id else None,
-        native_id=as_id(message.get("id")),
-        native_discussion=chat_id,
-        discussion_scope="telegram" if chat_id else None,
-        discussion_title=title,
-        community=title,
-        parent_known=is_reply,
-        native_parent=as_id(target) if is_reply else None,
-        author=as_words(message.get("from")),
-        posted_at_raw=as_time(message.get("date_unixtime")) or as_time(message.get("date")),
-        edited_at_raw=as_time(message.get("edited_unixtime")) or as_time(message.get("edited")),
-        body=body or _poll(as_dict(message.get("poll"))),
-        markup=markup,
-        extra={
-            "from_id": as_id(message.get("from_id")),
-            "topic": topics.get(target) if as_id(target) else None,
-            "forwarded": as_words(message.get("forwarded_from")),
-            "media": {name: as_words(message.get(name)) for name in _MEDIA if as_words(message.get(name))} or None,
-            "reactions": {
-                str(given.get("emoji") or given.get("type")): given.get("count")
-                for given in objects_of(message.get("reactions"))[:20]
-            } or None,
+    targets = pluck(messages, "reply_to_message_id")
+    answered = ids_of(targets)
+    parents = [
+        parent if parent and target not in topics and "reply_to_peer_id" not in message else None
+        for parent, target, message in zip(answered, targets, messages, strict=True)
+    ]
+    texts = pluck(messages, "text")
+    bodies = words_of(texts)
+    markups = ["plain"] * len(texts)
+    for row, body in enumerate(bodies):
+        if body is None:
+            if type(texts[row]) is list:
+                bodies[row], markups[row] = _read_text(texts[row])
+            bodies[row] = bodies[row] or _poll(as_dict(messages[row].get("poll")))
+    rows.extend(
+        {
+            "scope": f"telegram:{chat_id}" if chat_id else None,
+            "native_id": ids_of(pluck(messages, "id")),
+            "native_discussion": chat_id,
+            "discussion_scope": "telegram" if chat_id else None,
+            "discussion_title": title,
+            "community": title,
+            "parent_known": [parent is not None for parent in parents],
+            "native_parent": parents,
+            "author": words_of(pluck(messages, "from")),
+            "posted_at_raw": _times(messages, "date_unixtime", "date"),
+            "edited_at_raw": _times(messages, "edited_unixtime", "edited"),
+            "body": bodies,
+            "markup": markups,
         },
-    )  # fmt: skip
+        [
+            _extra(message, sender, topics.get(target) if parent else None)
+            for message, sender, target, parent in zip(
+                messages, ids_of(pluck(messages, "from_id")), targets, answered, strict=True
+            )
+        ],
+    )
 
 
-def _read_text(text: Any) -> tuple[str | None, str]:
-    """The words of a message and their markup: plain, or HTML where it holds what plain text cannot say."""
-    if not isinstance(text, list):
-        return as_words(text), "plain"
+def _times(messages: list[dict[str, Any]], name: str, other: str) -> list[str | None]:
+    """The times in one field, or in the other one."""
+    found = times_of(pluck(messages, name))
+    return [time or as_time(message.get(other)) for time, message in zip(found, messages, strict=True)]
+
+
+def _extra(message: dict[str, Any], sender: str | None, topic: str | None) -> dict[str, Any]:
+    if _SELDOM.isdisjoint(message):
+        return {"from_id": sender, "topic": topic}
+    return {
+        "from_id": sender,
+        "topic": topic,
+        "forwarded": as_words(message.get("forwarded_from")),
+        "media": {name: words for name in _MEDIA if (words := as_words(message.get(name)))} or None,
+        "reactions": {
+            str(given.get("emoji") or given.get("type")): given.get("count")
+            for given in objects_of(message.get("reactions"))[:20]
+        } or None,
+    }  # fmt: skip
+
+
+def _read_text(text: list[Any]) -> tuple[str | None, str]:
+    """The words of a message in pieces and their markup: HTML where they hold what plain text cannot say."""
     pieces = [piece if isinstance(piece, dict) else {"text": piece} for piece in text]
     marked = any(piece.get("type") in ("blockquote", "text_link", "pre", "code") for piece in pieces)
     words = "".join(_marked(piece) if marked else _plain(piece) for piece in pieces)
