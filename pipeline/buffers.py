@@ -1,16 +1,19 @@
 """Arrow buffers of text columns, as numpy sees them.
 
-In: a polars String or Binary column. Out: its UTF-8 bytes and row offsets, ready for a numba kernel.
+In: a polars String or Binary column. Out: its UTF-8 bytes and row offsets, ready for a numba kernel; and back.
 
 >>> values, offsets = text_buffers(pl.Series(["ab", None, "é"]))
 >>> bytes(values), offsets.tolist()
 (b'ab\\xc3\\xa9', [0, 2, 2, 4])
+>>> text_column(values, offsets).to_list()
+['ab', '', 'é']
 """
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -38,3 +41,14 @@ def text_buffers(texts: pl.Series) -> tuple[Bytes, Offsets]:
     if offsets.size == 0:
         offsets = np.zeros(1, dtype=np.int64)
     return values, offsets
+
+
+def text_column(values: Bytes, offsets: Offsets) -> pl.Series:
+    """The text column of n rows whose bytes a kernel wrote, without a copy: the arrays must not change afterwards.
+
+    Args:
+        values: valid UTF-8; not checked.
+        offsets: int64, n + 1 entries; row i is ``values[offsets[i]:offsets[i + 1]]``.
+    """
+    array = pa.LargeStringArray.from_buffers(offsets.size - 1, pa.py_buffer(offsets), pa.py_buffer(values))
+    return pl.Series(array, dtype=pl.String)

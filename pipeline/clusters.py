@@ -98,11 +98,14 @@ def _read_rows(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _find_cut(texts: pl.DataFrame) -> pl.DataFrame:
     """Texts that are cut off, with the first in alphabetical order of those that begin with what is left of them."""
-    ordered = texts.sort("words")
     cut = texts.filter(pl.col("stem").str.len_chars() >= MIN_CHARACTERS).select("words_key", "words", "stem")
+    heads = cut.select(head=pl.col("stem").str.head(MIN_CHARACTERS))
+    ordered = texts.join(heads, left_on=pl.col("words").str.head(MIN_CHARACTERS), right_on="head", how="semi")
+    ordered = ordered.sort("words")
+    cut = cut.head(len(cut) if len(ordered) else 0)
     first = ordered["words"].search_sorted(cut["stem"])
     # The text that is cut off begins with it as well, and may stand there itself.
-    found = [cut.with_columns(nth=nth, place=(first + nth).clip(0, texts.height - 1)) for nth in (0, 1)]
+    found = [cut.with_columns(nth=nth, place=(first + nth).clip(0, max(0, len(ordered) - 1))) for nth in (0, 1)]
     pairs = pl.concat(found).with_columns(
         whole=ordered["words"].gather(pl.concat([one["place"] for one in found])),
         whole_key=ordered["words_key"].gather(pl.concat([one["place"] for one in found])),

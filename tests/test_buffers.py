@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.buffers import text_buffers
+from pipeline.buffers import text_buffers, text_column
 
 rows = st.lists(st.none() | st.text(max_size=20), max_size=8)
 
@@ -48,3 +48,11 @@ def test_a_column_in_pieces_is_read_as_one(first: list[str | None], second: list
 @given(st.lists(st.none() | st.binary(max_size=20), max_size=8))
 def test_bytes_that_are_no_text_are_kept(octets: list[bytes | None]) -> None:
     assert read_back(pl.Series(octets, dtype=pl.Binary)) == [row or b"" for row in octets]
+
+
+@given(rows, st.integers(0, 8))
+def test_a_column_is_made_of_buffers(texts: list[str | None], start: int) -> None:
+    column = pl.Series(texts, dtype=pl.String)[start:]
+    made = text_column(*text_buffers(column))
+    assert made.dtype == pl.String
+    assert made.to_list() == column.fill_null("").to_list()

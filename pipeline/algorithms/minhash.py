@@ -128,36 +128,86 @@ def _lower(row: Hashes, hashes: Hashes, count: int, a: Hashes, b: Hashes) -> Non
 
 
 @njit(cache=True, nogil=True)
+def _hash_ascii(values: Bytes, start: int, hashes: Hashes, size: int) -> None:
+    """Fill ``hashes`` with those of the shingles that start at ``start`` and on, of ASCII characters, mixed.
+
+    As ``_murmur3_x86_32`` and ``_mix``, one step of it for all shingles after another: so they run in vector registers.
+    """
+    n = hashes.size
+    hashes[:] = 0
+    for begin in range(start, start + size - 3, 4):
+        text = values[begin : begin + n + 3]
+        for at in range(n):
+            k = uint32(text[at]) | uint32(text[at + 1]) << uint32(8) | uint32(text[at + 2]) << uint32(16)
+            k = _scramble(uint32(k | uint32(text[at + 3]) << uint32(24)))
+            hashes[at] = uint32(_rotate(uint32(hashes[at] ^ k), 13) * uint32(5) + uint32(0xE6546B64))
+    rest = size % 4
+    if rest:
+        text = values[start + size - rest : start + size - 1 + n]
+        for at in range(n):
+            k = uint32(text[at])
+            if rest > 1:
+                k |= uint32(text[at + 1]) << uint32(8)
+            if rest > 2:
+                k |= uint32(text[at + 2]) << uint32(16)
+            hashes[at] ^= _scramble(k)
+    for at in range(n):
+        hashes[at] = _mix(_mix(uint32(hashes[at] ^ uint32(size))))
+
+
+@njit(cache=True, nogil=True)
+def _is_ascii(values: Bytes) -> bool:
+    bits = uint32(0)
+    for byte in values:
+        bits |= uint32(byte)
+    return bits < 128
+
+
+@njit(cache=True, nogil=True)
+def _sign_any(
+    values: Bytes, start: int, stop: int, size: int, hashes: Hashes, a: Hashes, b: Hashes, row: Hashes
+) -> None:
+    """Lower the signature ``row`` to that of one text in any script; ``hashes`` is a block to work in."""
+    # The end of the first shingle: ``size`` characters on, or the end of the text.
+    end = start
+    for _ in range(size):
+        if end < stop:
+            end += 1
+            while end < stop and values[end] & 0xC0 == 0x80:
+                end += 1
+    count = 0
+    while start < stop:
+        hashes[count] = _mix(_murmur3_x86_32(values, start, end))
+        count += 1
+        if count == hashes.size:
+            _lower(row, hashes, count, a, b)
+            count = 0
+        if end == stop:
+            break
+        # Both ends one character on: past the bytes 10xxxxxx, which continue one in UTF-8.
+        start += 1
+        while values[start] & 0xC0 == 0x80:
+            start += 1
+        end += 1
+        while end < stop and values[end] & 0xC0 == 0x80:
+            end += 1
+    _lower(row, hashes, count, a, b)
+
+
+@njit(cache=True, nogil=True)
 def _sign_texts(values: Bytes, offsets: Offsets, size: int, a: Hashes, b: Hashes) -> Hashes:
     n = offsets.size - 1
     signatures = np.full((n, a.size), uint32(0xFFFFFFFF), dtype=np.uint32)
     hashes = np.empty(_BLOCK, dtype=np.uint32)
     for row in range(n):
         start, stop = offsets[row], offsets[row + 1]
-        # The end of the first shingle: ``size`` characters on, or the end of the text.
-        end = start
-        for _ in range(size):
-            if end < stop:
-                end += 1
-                while end < stop and values[end] & 0xC0 == 0x80:
-                    end += 1
-        count = 0
-        while start < stop:
-            hashes[count] = _mix(_murmur3_x86_32(values, start, end))
-            count += 1
-            if count == _BLOCK:
+        if stop - start >= size and _is_ascii(values[start:stop]):
+            for at in range(start, stop - size + 1, _BLOCK):
+                count = min(_BLOCK, stop - size + 1 - at)
+                _hash_ascii(values, at, hashes[:count], size)
                 _lower(signatures[row], hashes, count, a, b)
-                count = 0
-            if end == stop:
-                break
-            # Both ends one character on: past the bytes 10xxxxxx, which continue one in UTF-8.
-            start += 1
-            while values[start] & 0xC0 == 0x80:
-                start += 1
-            end += 1
-            while end < stop and values[end] & 0xC0 == 0x80:
-                end += 1
-        _lower(signatures[row], hashes, count, a, b)
+        else:
+            _sign_any(values, start, stop, size, hashes, a, b, signatures[row])
     return signatures
 
 

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from pipeline.algorithms.hashed_words import split_texts
 from pipeline.algorithms.similarity import edit_ratio
+from pipeline.algorithms.word_bags import may_share
 from pipeline.deduplicate.candidates import HEAD_CHARACTERS, Rows, candidate_pairs, long_enough
-from pipeline.deduplicate.verification import judge_pairs, load_verifier
+from pipeline.deduplicate.verification import LEAST_STAYED, judge_pairs, load_verifier
 from pipeline.pack import load_pack
 from pipeline.settings import Settings
 
@@ -75,6 +76,7 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
     """
     verifier = load_verifier(load_pack())
     found = [pl.DataFrame(schema=_SCHEMA)]
+    pairs = pairs[may_share(words, pairs, LEAST_STAYED) | _same_heads(words, pairs)]
     for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
         left, right = chunk[:, 0], chunk[:, 1]
         named, ends = np.unique(chunk, return_inverse=True)
@@ -99,6 +101,14 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
             )
         )
     return pl.concat(found)
+
+
+def _same_heads(words: pl.Series, pairs: Rows) -> NDArray[np.bool_]:
+    """Whether two texts begin with the same HEAD_CHARACTERS characters, as `begins_alike` asks of them: bool (m,)."""
+    heads = words.str.head(HEAD_CHARACTERS).hash().to_numpy()
+    long = (words.str.len_chars() >= HEAD_CHARACTERS).to_numpy()
+    left, right = pairs[:, 0], pairs[:, 1]
+    return np.asarray((heads[left] == heads[right]) & long[left] & long[right], dtype=np.bool_)
 
 
 def stem_of(words: pl.Expr) -> pl.Expr:

@@ -17,7 +17,7 @@ from numba import njit, uint64
 from numpy.typing import NDArray
 
 from pipeline.algorithms.text import fold_words
-from pipeline.buffers import Bytes, Offsets, text_buffers
+from pipeline.buffers import Bytes, Offsets, text_buffers, text_column
 from pipeline.ids import digest_texts
 from pipeline.normalise.parts import interleave
 from pipeline.pack import ModelPack
@@ -41,14 +41,17 @@ _CLASSES[[ord(sign) - 0x2000 + 128 for sign in _TYPOGRAPHIC]] = [_class_of(sign)
 
 
 @njit(cache=True, nogil=True)
-def _fold_plain(values: Bytes, offsets: Offsets, classes: Bytes, out: Bytes, plain: NDArray[np.bool_]) -> int:
-    """``fold_words`` for rows of common characters, one line of `out` each; returns the length of `out`.
+def _fold_plain(
+    values: Bytes, offsets: Offsets, classes: Bytes, out: Bytes, ends: Offsets, plain: NDArray[np.bool_]
+) -> int:
+    """``fold_words`` for rows of common characters, one after another in `out`; returns how many such rows there are.
 
     Common are ASCII, Latin-1 letters, the no-break space, typographic quotes, dashes and the ellipsis, and the emoji
-    U+1F300 to U+1F9FF. A row with any other character is left out, and False in `plain`. Every character takes the
-    same few steps, written or not, because a branch that cannot be foretold costs more than they do.
+    U+1F300 to U+1F9FF. A row with any other character is left out, and False in `plain`; `ends[k]` is where the k-th
+    of the others ends. Every character takes the same few steps, written or not, because a branch that cannot be
+    foretold costs more than they do.
     """
-    at = 0
+    at = n_plain = 0
     for row in range(offsets.size - 1):
         begin = at
         last = _SPACE
@@ -85,13 +88,13 @@ def _fold_plain(values: Bytes, offsets: Offsets, classes: Bytes, out: Bytes, pla
         else:
             if at > begin and last == _SPACE:
                 at -= 1
-            out[at] = 10
-            at += 1
+            n_plain += 1
+            ends[n_plain] = at
             plain[row] = True
             continue
         at = begin
         plain[row] = False
-    return at
+    return n_plain
 
 
 @njit(cache=True, nogil=True)
@@ -186,15 +189,16 @@ def fold_texts(texts: pl.Series) -> pl.Series:
 
 def _fold_part(texts: pl.Series) -> pl.Series:
     values, offsets = text_buffers(texts)
-    out = np.empty(int(offsets[-1] - offsets[0]) + len(texts) + 1, dtype=np.uint8)
+    out = np.empty(int(offsets[-1] - offsets[0]) + 1, dtype=np.uint8)  # a space is tried behind the last word
+    ends = np.zeros(len(texts) + 1, dtype=np.int64)
     is_plain = np.zeros(len(texts), dtype=np.bool_)
-    length = _fold_plain(values, offsets, _CLASSES, out, is_plain)
+    n_plain = _fold_plain(values, offsets, _CLASSES, out, ends, is_plain)
+    folded = text_column(out[: ends[n_plain]], ends[: n_plain + 1])
+    if n_plain == len(texts):
+        return folded
     plain = pl.Series(is_plain)
     others = pl.DataFrame({"text": texts.filter(~plain)}).select(fold_words(pl.col("text"))).to_series()
-    if not length:
-        return others
-    folded = pl.Series([out[: length - 1].tobytes()]).cast(pl.String).str.split("\n").explode()
-    return folded if others.is_empty() else interleave(plain, folded, others)
+    return interleave(plain, folded, others)
 
 
 def read_words(texts: pl.Series, pack: ModelPack) -> pl.DataFrame:

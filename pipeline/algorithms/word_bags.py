@@ -1,0 +1,116 @@
+"""Which pairs of texts may have enough words in common to be worth aligning.
+
+In: folded texts as one column, pairs of its rows. Out: False for pairs that have less than a given share of words in
+common.
+
+>>> texts = pl.Series(["the old tram was late", "the old trams were late", "we grow beans on the roof"])
+>>> may_share(texts, np.array([[0, 1], [0, 2]]), 0.5).tolist()
+[True, False]
+
+A word is reduced to fifteen bits of its hash. Words that meet in them let a pair through that has less in common, and
+never throw one out: what is said of the others is exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numba import njit, uint32
+from numpy.typing import NDArray
+
+from pipeline.algorithms.differences import FEW_WORDS
+from pipeline.buffers import Bytes, Offsets, text_buffers
+
+Pairs = NDArray[np.int64]
+Marks = NDArray[np.uint16]
+
+_MARKS = 1 << 15
+_FNV, _FNV_PRIME = 0x811C9DC5, 0x01000193  # FNV-1a, 32 bits (Fowler, Noll, Vo; public domain)
+
+
+@njit(cache=True, nogil=True)
+def _mark_words(values: Bytes, offsets: Offsets, marks: Marks, rows: Offsets) -> None:
+    word = 0
+    for row in range(offsets.size - 1):
+        at, stop = offsets[row], offsets[row + 1]
+        while at < stop:
+            if values[at] == 32:
+                at += 1
+                continue
+            state = uint32(_FNV)
+            while at < stop and values[at] != 32:
+                state = uint32((state ^ uint32(values[at])) * uint32(_FNV_PRIME))
+                at += 1
+            marks[word] = (state ^ (state >> uint32(15))) & uint32(_MARKS - 1)
+            word += 1
+        rows[row + 1] = word
+
+
+@njit(cache=True, nogil=True)
+def _may_share(
+    marks: Marks,
+    rows: Offsets,
+    pairs: Pairs,
+    floor: float,
+    amounts: NDArray[np.int32],
+    taken: Marks,
+    found: NDArray[np.bool_],
+) -> None:
+    held = 0
+    for mark in marks[rows[0] : rows[1]]:
+        amounts[mark] += 1
+    for pair in range(pairs.shape[0]):
+        left, right = pairs[pair, 0], pairs[pair, 1]
+        n, m = rows[left + 1] - rows[left], rows[right + 1] - rows[right]
+        if max(n, m) <= FEW_WORDS:
+            found[pair] = True
+            continue
+        least = int(np.ceil(floor * (n + m) / 2))
+        if min(n, m) < least:
+            continue
+        # Pairs mostly come sorted, and a left text stays for several.
+        if left != held:
+            for mark in marks[rows[held] : rows[held + 1]]:
+                amounts[mark] = 0
+            for mark in marks[rows[left] : rows[left + 1]]:
+                amounts[mark] += 1
+            held = left
+        n_taken = 0
+        misses = m - least
+        for mark in marks[rows[right] : rows[right + 1]]:
+            if amounts[mark] > 0:
+                amounts[mark] -= 1
+                taken[n_taken] = mark
+                n_taken += 1
+            else:
+                misses -= 1
+                if misses < 0:
+                    break
+        found[pair] = misses >= 0
+        for at in range(n_taken):
+            amounts[taken[at]] += 1
+
+
+def may_share(texts: pl.Series, pairs: Pairs, floor: float) -> NDArray[np.bool_]:
+    """Which pairs may have so large a share of their words in common, whatever the order.
+
+    Args:
+        texts: n folded texts, words divided by single spaces; a null counts as empty.
+        pairs: int64 of shape (m, 2), rows of texts.
+        floor: share of the words of both texts, from 0 to 1.
+
+    Returns:
+        bool of shape (m,). False: fewer words in common. Pairs of at most FEW_WORDS words each are always True.
+    """
+    found = np.zeros(len(pairs), dtype=np.bool_)
+    if not len(pairs):
+        return found
+    values, offsets = text_buffers(texts)
+    rows = np.zeros(offsets.size, dtype=np.int64)
+    # Every word but the last of a text has a space.
+    marks = np.empty(int(offsets[-1] - offsets[0] + offsets.size) // 2 + 1, dtype=np.uint16)
+    _mark_words(values, offsets, marks, rows)
+    taken = np.empty(int(np.diff(rows).max()), dtype=np.uint16)
+    amounts = np.zeros(_MARKS, dtype=np.int32)
+    _may_share(marks, rows, np.ascontiguousarray(pairs, dtype=np.int64), floor, amounts, taken, found)
+    return found
