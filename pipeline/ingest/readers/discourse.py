@@ -62,14 +62,13 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Topics, whose posts stand in order of time."""
-    scope = _find_scope(source, read_answers(source))
+    _, scope = source.parse_once(_load)
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "time"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per post with an id or words."""
-    answers = read_answers(source)
-    scope = _find_scope(source, answers)
+    answers, scope = source.parse_once(_load)
 
     def add(rows: RecordList, value: Any, prefix: str) -> None:
         for topic in objects_in(value, lambda item: _is_post(item) or "post_stream" in item):
@@ -77,6 +76,12 @@ def read(source: Source) -> Iterator[Batch]:
             _add_topic(rows, {} if _is_post(topic) else topic, posts, scope, prefix)
 
     yield from answer_batches(answers, add)
+
+
+def _load(source: Source) -> tuple[Answers, str]:
+    """The values of a file, and the scope of their ids."""
+    answers = read_answers(source)
+    return answers, _find_scope(source, answers)
 
 
 def _is_post(item: dict[str, Any]) -> bool:
@@ -89,19 +94,20 @@ def _find_scope(source: Source, answers: Answers) -> str:
     links: list[str | None] = []
     for _, value in answers.values:
         for post in objects_in(value, _is_post):
-            avatars.update(_AVATAR.findall(as_words(post.get("avatar_template")) or ""))
-            counted = objects_of(post.get("link_counts"))
-            links += [host_of(link.get("url")) for link in counted if link.get("internal") is True]
+            if "/user_avatar/" in (avatar := as_words(post.get("avatar_template")) or ""):
+                avatars.update(_AVATAR.findall(avatar))
+            if counted := post.get("link_counts"):
+                links += [host_of(link.get("url")) for link in objects_of(counted) if link.get("internal") is True]
     return name_scope("discourse", most_named(avatars.elements()) or most_named(links), source)
 
 
 def _add_topic(rows: RecordList, topic: dict[str, Any], posts: list[dict[str, Any]], scope: str, prefix: str) -> None:
     """The posts of one topic, oldest first, system lines counted with the post above."""
-    numbered = sorted(posts, key=lambda post: as_votes(post.get("post_number")) or 0)
+    numbered = sorted(posts, key=lambda post: as_votes(post.get("post_number")) or 0) if len(posts) > 1 else posts
     kept = [post for post in numbered if post.get("post_type") != _SYSTEM_LINE]
     skipped: dict[int, Counter[str]] = {}
     above = -1
-    for post in numbered:
+    for post in numbered if len(kept) < len(numbered) else ():
         if post.get("post_type") == _SYSTEM_LINE:
             action = as_words(post.get("action_code")) or "system"
             skipped.setdefault(max(above, 0), Counter())[action] += 1
@@ -121,50 +127,55 @@ def _place(post: dict[str, Any]) -> str:
 def _add_post(
     rows: RecordList, topic: dict[str, Any], post: dict[str, Any], scope: str, prefix: str, skipped: Counter[str] | None
 ) -> None:
-    topic_id = as_id(post.get("topic_id")) or as_id(topic.get("id"))
-    number = as_id(post.get("post_number"))
-    parent = as_id(post.get("reply_to_post_number"))
-    cooked = as_words(post.get("cooked"))
+    get, topic_get = post.get, topic.get
+    topic_id = as_id(get("topic_id")) or as_id(topic_get("id"))
+    number, own = as_id(get("post_number")), as_id(get("id"))
+    parent = as_id(get("reply_to_post_number"))
+    cooked = as_words(get("cooked"))
     site = f"https://{scope.partition(':')[2]}" if "." in scope else None
-    slug = as_words(post.get("topic_slug")) or as_words(topic.get("slug")) or "-"
+    slug = as_words(get("topic_slug")) or as_words(topic_get("slug")) or "-"
     page = f"{site}/t/{slug}/{topic_id}" if site and topic_id else None
-    title = as_words(topic.get("title")) or as_words(post.get("topic_title"))
+    title = as_words(topic_get("title")) or as_words(get("topic_title"))
     title = unescape(title) if title else None
     # Without a topic a number names nothing; the database id does.
     named = f"{topic_id}/{number}" if topic_id and number else None
     answers = f"{topic_id}/{parent}" if named and parent and parent != number else None
-    likes = objects_of(post.get("actions_summary"))
-    rows.add(
+    likes = objects_of(get("actions_summary"))
+    rows.keep(
         f"{prefix}{_place(post)}",
-        scope=scope,
-        native_id=named or (f"post:{as_id(post.get('id'))}" if as_id(post.get("id")) else None),
-        native_discussion=topic_id,
-        discussion_scope=scope if topic_id else None,
-        parent_known=answers is not None or number == "1",
-        native_parent=answers,
-        author=as_words(post.get("username")),
-        posted_at_raw=as_time(post.get("created_at")),
-        edited_at_raw=as_time(post.get("updated_at")) if (as_votes(post.get("version")) or 1) > 1 else None,
-        title=title if number == "1" else None,
-        body=as_words(post.get("raw")) if cooked is None else cooked,
-        markup="markdown" if cooked is None else "html",
-        deletion=_deletion(post),
-        discussion_title=title,
-        discussion_url=page,
-        community=as_words(post.get("category_slug")),
-        permalink=f"{page}/{number}" if page and number else None,
-        votes=next((as_votes(like.get("count")) for like in likes if like.get("id") == _LIKE), None),
-        extra={
-            "post_id": as_id(post.get("id")),
-            "name": as_words(post.get("name")) or None,
-            "quotes": _quoted_posts(cooked or "", topic_id) or None,
-            "reads": as_votes(post.get("reads")),
-            "accepted_answer": post.get("accepted_answer") or None,
-            "action_code": as_words(post.get("action_code")),
-            "hidden": post.get("hidden") or None,
-            "wiki": post.get("wiki") or None,
-            "category_id": as_id(topic.get("category_id")) or as_id(post.get("category_id")),
+        {
+            "post_id": own,
+            "name": as_words(get("name")) or None,
+            "quotes": _quoted_posts(cooked, topic_id) or None if cooked and "quote" in cooked else None,
+            "reads": as_votes(get("reads")),
+            "accepted_answer": get("accepted_answer") or None,
+            "action_code": as_words(get("action_code")),
+            "hidden": get("hidden") or None,
+            "wiki": get("wiki") or None,
+            "category_id": as_id(topic_get("category_id")) or as_id(get("category_id")),
             "skipped": skipped,
+        },
+        {
+            "scope": scope,
+            "native_id": named or (f"post:{own}" if own else None),
+            "native_discussion": topic_id,
+            "discussion_scope": scope if topic_id else None,
+            "parent_known": answers is not None or number == "1",
+            "native_parent": answers,
+            "author": as_words(get("username")),
+            "posted_at_raw": as_time(get("created_at")),
+            "edited_at_raw": as_time(get("updated_at")) if (as_votes(get("version")) or 1) > 1 else None,
+            "title": title if number == "1" else None,
+            "body": as_words(get("raw")) if cooked is None else cooked,
+            "markup": "markdown" if cooked is None else "html",
+            "deletion": _deletion(post),
+            "discussion_title": title,
+            "discussion_url": page,
+            "community": as_words(get("category_slug")),
+            "permalink": f"{page}/{number}" if page and number else None,
+            "votes": next((as_votes(like.get("count")) for like in likes if like.get("id") == _LIKE), None)
+            if likes
+            else None,
         },
     )
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -32,6 +33,7 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList, has_keys
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.api_json import (
+    Answers,
     answer_batches,
     as_id,
     as_object,
@@ -54,15 +56,20 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Pages; which order was asked for is not said."""
-    scope = name_scope("lemmy", find_host([value for _, value in read_answers(source).values]), source)
+    _, scope = source.parse_once(_load)
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "unknown"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per comment or post."""
-    answers = read_answers(source)
-    scope = name_scope("lemmy", find_host([value for _, value in answers.values]), source)
+    answers, scope = source.parse_once(_load)
     yield from answer_batches(answers, lambda rows, value, place: add_views(rows, value, place, scope))
+
+
+def _load(source: Source) -> tuple[Answers, str]:
+    """The values of a file, and the scope of their ids."""
+    answers = read_answers(source)
+    return answers, name_scope("lemmy", find_host([value for _, value in answers.values]), source)
 
 
 @dataclass
@@ -73,12 +80,16 @@ class _Context:
     authors: dict[str, str] = field(default_factory=dict)  # of persons by id
     posts: set[str] = field(default_factory=set)  # that are records, or will be
 
-    @property
+    @cached_property
     def host(self) -> str | None:
         return self.scope.partition(":")[2] or None
 
+    @cached_property
+    def site(self) -> str | None:
+        return f"https://{self.host}" if self.host and "." in self.host else None
+
     def address(self, kind: str, number: str | None) -> str | None:
-        return f"https://{self.host}/{kind}/{number}" if self.host and "." in self.host and number else None
+        return f"{self.site}/{kind}/{number}" if self.site and number else None
 
     def name_of(self, person: dict[str, Any]) -> str | None:
         """A person or community: its name, with its host where that is another one."""
@@ -92,8 +103,8 @@ class _Context:
 
 def find_host(values: list[Any]) -> str | None:
     """The host of the instance that answered: that of what it calls local."""
-    views = list(objects_in(values, _is_view))
-    inner = (as_object(part) for view in views for part in (view, *view.values()))
+    views = objects_in(values, _is_view)
+    inner = (part for view in views for part in (view, *view.values()) if type(part) is dict)
     local = (item for item in inner if item.get("local") is True)
     hosts = (host_of(item.get("ap_id")) or host_of(item.get("actor_id")) for item in local)
     return most_named(islice((host for host in hosts if host), _HOSTS_ASKED))
@@ -158,28 +169,22 @@ def _post_of(view: dict[str, Any]) -> dict[str, Any]:
 
 def _add_post(rows: RecordList, post: dict[str, Any], view: dict[str, Any], context: _Context, place: str) -> None:
     number = as_id(post.get("id"))
+    named = f"post:{number}" if number else None
     counts = as_object(view.get("counts"))
     title = as_words(post.get("name"))
     address = context.address("post", number)
-    rows.add(
-        f"{place}post {number}",
-        **_shared(post, view, context),
-        native_id=f"post:{number}" if number else None,
-        native_discussion=f"post:{number}" if number else None,
-        parent_known=True,
-        title=title,
-        body=as_words(post.get("body")) or "",
-        discussion_title=title,
-        discussion_url=address,
-        permalink=address,
-        votes=_first_votes(counts.get("score"), post.get("score")),
-        extra={
-            **_marks(post, view),
-            "url": as_words(post.get("url")),
-            "nsfw": post.get("nsfw") or None,
-            "comments": _first_votes(counts.get("comments"), post.get("comments")),
-        },
-    )
+    extra = _marks(post, view, counts)
+    extra["url"] = as_words(post.get("url"))
+    extra["nsfw"] = post.get("nsfw") or None
+    extra["comments"] = _votes("comments", counts, post)
+    fields = _shared(post, view, context)
+    fields["native_id"] = fields["native_discussion"] = named
+    fields["parent_known"] = True
+    fields["title"] = fields["discussion_title"] = title
+    fields["body"] = as_words(post.get("body")) or ""
+    fields["discussion_url"] = fields["permalink"] = address
+    fields["votes"] = _votes("score", counts, post)
+    rows.keep(f"{place}post {number}", extra, fields)
 
 
 def _add_comment(
@@ -188,59 +193,58 @@ def _add_comment(
     number = as_id(comment.get("id"))
     post = as_object(view.get("post"))
     discussion = as_id(comment.get("post_id")) or as_id(post.get("id"))
+    page = f"post:{discussion}" if discussion else None
     counts = as_object(view.get("counts"))
     path = (as_words(comment.get("path")) or "").split(".")
-    is_path = len(path) > 1 and path[-1] == number and all(part.isdigit() for part in path)
+    is_path = len(path) > 1 and path[-1] == number and all(map(str.isdigit, path))
     parent = path[-2] if is_path else as_id(comment.get("parent_id"))
     is_top = parent == "0" or (parent is None and "parent_id" in comment and not is_path)
-    answered = f"comment:{parent}" if parent and not is_top else f"post:{discussion}" if is_top and discussion else None
-    rows.add(
-        f"{place}comment {number}",
-        **_shared(comment, view, context),
-        native_id=f"comment:{number}" if number else None,
-        native_discussion=f"post:{discussion}" if discussion else None,
-        parent_known=answered is not None,
-        native_parent=answered,
-        depth=len(path) - 2 if is_path else None,
-        body=as_words(comment.get("content")),
-        discussion_title=as_words(post.get("name")),
-        discussion_url=context.address("post", discussion),
-        permalink=context.address("comment", number),
-        votes=_first_votes(counts.get("score"), comment.get("score")),
-        extra={
-            **_marks(comment, view),
-            "replies": _first_votes(counts.get("child_count"), comment.get("child_count")),
-        },
-    )
+    answered = page if is_top else f"comment:{parent}" if parent else None
+    extra = _marks(comment, view, counts)
+    extra["replies"] = _votes("child_count", counts, comment)
+    fields = _shared(comment, view, context)
+    fields["native_id"] = f"comment:{number}" if number else None
+    fields["native_discussion"] = page
+    fields["parent_known"] = answered is not None
+    fields["native_parent"] = answered
+    fields["depth"] = len(path) - 2 if is_path else None
+    fields["body"] = as_words(comment.get("content"))
+    fields["discussion_title"] = as_words(post.get("name"))
+    fields["discussion_url"] = context.address("post", discussion)
+    fields["permalink"] = context.address("comment", number)
+    fields["votes"] = _votes("score", counts, comment)
+    rows.keep(f"{place}comment {number}", extra, fields)
 
 
 def _shared(item: dict[str, Any], view: dict[str, Any], context: _Context) -> dict[str, Any]:
-    creator = as_object(view.get("creator"))
+    get, creator, community = item.get, view.get("creator"), view.get("community")
+    name = context.name_of(creator) if type(creator) is dict else None
     return {
         "scope": context.scope,
         "discussion_scope": context.scope,
         "markup": "markdown",
-        "author": context.name_of(creator) or context.authors.get(as_id(item.get("creator_id")) or ""),
-        "posted_at_raw": as_time(item.get("published_at")) or as_time(item.get("published")),
-        "edited_at_raw": as_time(item.get("updated_at")) or as_time(item.get("updated")),
-        "deletion": "moderator" if item.get("removed") is True else "author" if item.get("deleted") is True else None,
-        "community": context.name_of(as_object(view.get("community"))),
+        "author": name or context.authors.get(as_id(get("creator_id")) or ""),
+        "posted_at_raw": as_time(get("published_at")) or as_time(get("published")),
+        "edited_at_raw": as_time(get("updated_at")) or as_time(get("updated")),
+        "deletion": "moderator" if get("removed") is True else "author" if get("deleted") is True else None,
+        "community": context.name_of(community) if type(community) is dict else None,
     }
 
 
-def _marks(item: dict[str, Any], view: dict[str, Any]) -> dict[str, Any]:
-    counts = as_object(view.get("counts"))
+def _marks(item: dict[str, Any], view: dict[str, Any], counts: dict[str, Any]) -> dict[str, Any]:
     return {
         "ap_id": as_words(item.get("ap_id")),
         "distinguished": item.get("distinguished") or None,
         "locked": item.get("locked") or None,
-        "downvotes": _first_votes(counts.get("downvotes"), item.get("downvotes")) or None,
+        "downvotes": _votes("downvotes", counts, item) or None,
         "bot": as_object(view.get("creator")).get("bot_account") or None,
     }
 
 
-def _first_votes(*values: Any) -> int | None:
-    return next((number for value in values if (number := as_votes(value)) is not None), None)
+def _votes(name: str, counts: dict[str, Any], item: dict[str, Any]) -> int | None:
+    """A number as the counts of a view say it, else as the item does."""
+    number = as_votes(counts.get(name))
+    return as_votes(item.get(name)) if number is None else number
 
 
 READER = Reader(

@@ -60,16 +60,20 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Pages; which order the rows have depends on what was asked for."""
-    answers, asked = _read(source)
-    scope = _find_scope(source, answers, asked)
+    _, scope = source.parse_once(_load)
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "unknown"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per status."""
-    answers, asked = _read(source)
-    scope = _find_scope(source, answers, asked)
+    answers, scope = source.parse_once(_load)
     yield from answer_batches(answers, lambda rows, value, place: _add_statuses(rows, value, place, scope))
+
+
+def _load(source: Source) -> tuple[Answers, str]:
+    """The values of a file, and the scope of their ids."""
+    answers, asked = _read(source)
+    return answers, _find_scope(source, answers, asked)
 
 
 def _read(source: Source) -> tuple[Answers, list[str]]:
@@ -139,39 +143,42 @@ def _find_roots(answer: dict[str, Any], statuses: list[dict[str, Any]]) -> dict[
 def _add_status(
     rows: RecordList, status: dict[str, Any], place: str, scope: str, root: str | None, booster: str | None
 ) -> None:
-    number = as_id(status.get("id"))
-    account = as_object(status.get("account"))
-    content = as_words(status.get("content"))
-    poll = [as_words(option.get("title")) for option in objects_of(as_object(status.get("poll")).get("options"))]
-    media = [as_words(item.get("description")) for item in objects_of(status.get("media_attachments"))]
-    quote = as_object(status.get("quote"))
-    rows.add(
+    get, number = status.get, as_id(status.get("id"))
+    account = as_object(get("account"))
+    uri, content = as_words(get("uri")), as_words(get("content"))
+    extra = {
+        "uri": uri,
+        "content_warning": as_words(get("spoiler_text")) or None,
+        "language": as_words(get("language")),
+        "visibility": as_words(get("visibility")),
+        "replies": as_votes(get("replies_count")),
+        "boosts": as_votes(get("reblogs_count")),
+        "boosted_by": booster,
+        "bot": account.get("bot") or None,
+    }
+    if quote := as_object(get("quote")):
+        extra["quotes"] = as_id(as_object(quote.get("quoted_status")).get("id")) or as_id(quote.get("quoted_status_id"))
+    if options := objects_of(as_object(get("poll")).get("options")):
+        extra["poll"] = [title for option in options if (title := as_words(option.get("title")))] or None
+    if media := objects_of(get("media_attachments")):
+        extra["media"] = [as_words(item.get("description")) or "" for item in media]
+    rows.keep(
         f"{place}status {number}",
-        scope=scope,
-        native_id=number,
-        native_discussion=root,
-        discussion_scope=scope if root else None,
-        parent_known=True,
-        native_parent=as_id(status.get("in_reply_to_id")),
-        author=as_words(account.get("acct")) or as_words(account.get("username")),
-        posted_at_raw=as_time(status.get("created_at")),
-        edited_at_raw=as_time(status.get("edited_at")),
-        body=as_words(status.get("text")) if content is None else content,
-        markup="plain" if content is None else "html",
-        permalink=as_words(status.get("url")) or as_words(status.get("uri")),
-        votes=as_votes(status.get("favourites_count")),
-        extra={
-            "uri": as_words(status.get("uri")),
-            "content_warning": as_words(status.get("spoiler_text")) or None,
-            "language": as_words(status.get("language")),
-            "visibility": as_words(status.get("visibility")),
-            "replies": as_votes(status.get("replies_count")),
-            "boosts": as_votes(status.get("reblogs_count")),
-            "boosted_by": booster,
-            "quotes": as_id(as_object(quote.get("quoted_status")).get("id")) or as_id(quote.get("quoted_status_id")),
-            "poll": [option for option in poll if option] or None,
-            "media": [description or "" for description in media] or None,
-            "bot": account.get("bot") or None,
+        extra,
+        {
+            "scope": scope,
+            "native_id": number,
+            "native_discussion": root,
+            "discussion_scope": scope if root else None,
+            "parent_known": True,
+            "native_parent": as_id(get("in_reply_to_id")),
+            "author": as_words(account.get("acct")) or as_words(account.get("username")),
+            "posted_at_raw": as_time(get("created_at")),
+            "edited_at_raw": as_time(get("edited_at")),
+            "body": as_words(get("text")) if content is None else content,
+            "markup": "plain" if content is None else "html",
+            "permalink": as_words(get("url")) or uri,
+            "votes": as_votes(get("favourites_count")),
         },
     )
 

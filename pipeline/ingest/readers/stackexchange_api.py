@@ -44,6 +44,7 @@ from pipeline.ingest.readers.api_json import (
 from pipeline.ingest.readers.sites import host_of, most_named, name_scope
 from pipeline.ingest.records import Batch
 
+_OF_POSTS = frozenset({"accepted_answer_id", "view_count", "closed_reason", "tags"})
 _KEYS = ("comment_id", "answer_id", "question_id", "post_id")
 
 
@@ -54,14 +55,13 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Pages: a question, its comments, and its answers with theirs."""
-    scope = _find_scope(source, read_answers(source))
+    _, scope = source.parse_once(_load)
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "unknown"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per question, answer and comment."""
-    answers = read_answers(source)
-    scope = _find_scope(source, answers)
+    answers, scope = source.parse_once(_load)
 
     def add(rows: RecordList, value: Any, place: str) -> None:
         for item in objects_in(value, _is_item):
@@ -70,8 +70,14 @@ def read(source: Source) -> Iterator[Batch]:
     yield from answer_batches(answers, add)
 
 
+def _load(source: Source) -> tuple[Answers, str]:
+    """The values of a file, and the scope of their ids."""
+    answers = read_answers(source)
+    return answers, _find_scope(source, answers)
+
+
 def _is_item(item: dict[str, Any]) -> bool:
-    return any(key in item for key in _KEYS) and ("creation_date" in item or "owner" in item or "body" in item)
+    return not item.keys().isdisjoint(_KEYS) and ("creation_date" in item or "owner" in item or "body" in item)
 
 
 def _find_scope(source: Source, answers: Answers) -> str:
@@ -101,8 +107,10 @@ def _add_item(rows: RecordList, item: dict[str, Any], place: str, scope: str) ->
         inner, under = waiting.pop()
         number = as_id(inner.get("answer_id")) or as_id(inner.get("post_id")) or as_id(inner.get("question_id"))
         _add_post(rows, inner, under, place, {"scope": scope, **discussion})
-        waiting += [(answer, question or number) for answer in reversed(objects_of(inner.get("answers")))]
-        waiting += [(comment, number) for comment in reversed(objects_of(inner.get("comments")))]
+        if "answers" in inner:
+            waiting += [(answer, question or number) for answer in reversed(objects_of(inner["answers"]))]
+        if "comments" in inner:
+            waiting += [(comment, number) for comment in reversed(objects_of(inner["comments"]))]
 
 
 def _add_post(rows: RecordList, item: dict[str, Any], under: str | None, place: str, shared: dict[str, Any]) -> None:
@@ -117,33 +125,39 @@ def _add_post(rows: RecordList, item: dict[str, Any], under: str | None, place: 
         kind, name, parent = "question", f"post:{question or post}" if question or post else None, None
         if shared["native_discussion"] is None and name:
             shared = {**shared, "native_discussion": name, "discussion_scope": shared["scope"]}
-    is_question = kind == "question"
-    owner = as_object(item.get("owner"))
-    body, source_text = as_words(item.get("body")), as_words(item.get("body_markdown"))
-    rows.add(
+    get, is_question = item.get, kind == "question"
+    owner = as_object(get("owner"))
+    body = as_words(get("body"))
+    extra = {
+        "accepted": get("is_accepted") or None,
+        "edited": get("edited") or None,
+        "user_id": as_id(owner.get("user_id")),
+        "user_type": "does_not_exist" if owner.get("user_type") == "does_not_exist" else None,
+    }
+    if "reply_to_user" in item:
+        extra["reply_to"] = _unescaped(as_object(get("reply_to_user")).get("display_name"))
+    if not _OF_POSTS.isdisjoint(item):
+        extra["accepted_answer"] = as_id(get("accepted_answer_id"))
+        extra["views"] = as_votes(get("view_count"))
+        extra["closed"] = as_words(get("closed_reason"))
+        tags = as_list(get("tags")) if is_question else []
+        extra["tags"] = [tag for tag in tags if isinstance(tag, str)] or None
+    rows.keep(
         f"{place}{kind} {comment or answer or question or post}",
-        **shared,
-        native_id=name,
-        parent_known=is_question or parent is not None,
-        native_parent=f"post:{parent}" if parent else None,
-        author=_unescaped(owner.get("display_name")),
-        posted_at_raw=as_time(item.get("creation_date")),
-        edited_at_raw=as_time(item.get("last_edit_date")),
-        title=_unescaped(item.get("title")) if is_question else None,
-        body=source_text if body is None else body,
-        markup="markdown" if body is None else "html",
-        permalink=_address(item),
-        votes=as_votes(item.get("score")),
-        extra={
-            "tags": [tag for tag in as_list(item.get("tags")) if isinstance(tag, str)] or None if is_question else None,
-            "accepted": item.get("is_accepted") or None,
-            "accepted_answer": as_id(item.get("accepted_answer_id")),
-            "views": as_votes(item.get("view_count")),
-            "closed": as_words(item.get("closed_reason")),
-            "reply_to": _unescaped(as_object(item.get("reply_to_user")).get("display_name")),
-            "edited": item.get("edited") or None,
-            "user_id": as_id(owner.get("user_id")),
-            "user_type": "does_not_exist" if owner.get("user_type") == "does_not_exist" else None,
+        extra,
+        {
+            **shared,
+            "native_id": name,
+            "parent_known": is_question or parent is not None,
+            "native_parent": f"post:{parent}" if parent else None,
+            "author": _unescaped(owner.get("display_name")),
+            "posted_at_raw": as_time(get("creation_date")),
+            "edited_at_raw": as_time(get("last_edit_date")),
+            "title": _unescaped(get("title")) if is_question else None,
+            "body": as_words(get("body_markdown")) if body is None else body,
+            "markup": "markdown" if body is None else "html",
+            "permalink": _address(item) if "link" in item else None,
+            "votes": as_votes(get("score")),
         },
     )
 
@@ -154,7 +168,9 @@ def _address(item: dict[str, Any]) -> str | None:
 
 
 def _unescaped(value: Any) -> str | None:
-    return unescape(value).strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return (unescape(value) if "&" in value else value).strip() or None
 
 
 READER = Reader(
