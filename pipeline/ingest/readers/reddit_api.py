@@ -88,29 +88,31 @@ def _add_things(things: Things, answer: Any, prefix: str) -> None:
             continue
         place = f"{prefix}thing {number}"
         if kind == "t3":
-            fields = {key: inner for key, inner in data.items() if key not in ("link_id", "body", "parent_id")}
-            fields.setdefault("selftext", None)
-            link = _full_name(fields, "t3_")
-            things.add(place, {**fields, "name": link})
+            for name in ("link_id", "body", "parent_id"):
+                data.pop(name, None)
+            data.setdefault("selftext", None)
+            link = data["name"] = _full_name(data, "t3_")
+            things.add(place, data)
             continue
+        replies = data.pop("replies", None)
         fields = _comment_fields(data, parent, link)
         answered = fields.get("parent_id")
         if parent is None and isinstance(answered, str) and answered.startswith("t1_"):
             depth = fields.get("depth") if flat else None
         fields["depth"] = depth
         things.add(place, fields)
-        waiting.append((data.get("replies"), fields["name"], depth + 1 if type(depth) is int else None))
+        if replies:
+            waiting.append((replies, fields["name"], depth + 1 if type(depth) is int else None))
 
 
-def _comment_fields(data: dict[str, Any], parent: str | None, link: str | None) -> dict[str, Any]:
-    """The fields of a comment; those of the API's first years are called otherwise, and some are known by nesting."""
-    fields = {key: inner for key, inner in data.items() if key != "replies"}
+def _comment_fields(fields: dict[str, Any], parent: str | None, link: str | None) -> dict[str, Any]:
+    """The comment itself; fields of the API's first years are called otherwise, and some are known by nesting."""
     for name, first_name in (("body", "contentText"), ("link_id", "link"), ("parent_id", "parent")):
         if fields.get(name) is None:
             fields[name] = fields.get(first_name)
-    if fields.get("link_id") is None:
+    if fields["link_id"] is None:
         fields["link_id"] = link
-    if fields.get("parent_id") is None:
+    if fields["parent_id"] is None:
         fields["parent_id"] = parent
     fields["name"] = _full_name(fields, "t1_")
     return fields

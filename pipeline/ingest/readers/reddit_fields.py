@@ -10,13 +10,14 @@ In: objects, one by one in any state, or columns of many. Out: ``RawRecords`` in
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from pipeline.ingest.readers.columns import as_count, as_text, as_time, uniform_column
 from pipeline.ingest.readers.json_lines import ParsedLines
-from pipeline.ingest.records import Batch, Rejections, extra_json, record_frame
+from pipeline.ingest.records import Batch, Rejections, extra_column, record_frame
 
 FIELDS: dict[str, type[pl.DataType]] = {
     "ordinal": pl.Int64,
@@ -81,32 +82,36 @@ def object_batch(parsed: ParsedLines) -> Batch:
 
 def object_fields(parsed: ParsedLines) -> pl.DataFrame:
     """``FIELDS`` of objects; what a field cannot be is null."""
-    objects = [unwrapped(value) for value in parsed.objects]
+    objects = [unwrapped(value) if "kind" in value else value for value in parsed.objects]
+    present = set[str]().union(*objects)
+    # What no object has needs no look at each.
+    metas = [value.get("_meta") for value in objects] if "_meta" in present else []
+    column = partial(_column, objects, present)
     return pl.DataFrame(
         {
             "ordinal": parsed.ordinals,
             "location": parsed.locations(),
             "is_submission": [_is_submission(value) for value in objects],
-            "id": _column(objects, "id", as_text),
-            "name": _column(objects, "name", as_text),
-            "link": _column(objects, "link_id", as_id),
-            "parent": _column(objects, "parent_id", as_id),
-            "author": _column(objects, "author", as_text),
-            "created": _column(objects, "created_utc", _as_time),
-            "created_local": _column(objects, "created", _as_time),
-            "edited": _column(objects, "edited", _as_edit_time),
-            "retrieved": _column(objects, "retrieved_on", _as_time),
-            "retrieved_utc": _column(objects, "retrieved_utc", _as_time),
-            "retrieved_again": [seen_again(value.get("_meta")) for value in objects],
-            "title": _column(objects, "title", as_text),
-            "body": _column(objects, "body", _as_words),
-            "selftext": _column(objects, "selftext", _as_words),
-            "community": _column(objects, "subreddit", as_text),
-            "permalink": _column(objects, "permalink", as_text),
-            "score": _column(objects, "score", as_count, pl.Int64()),
-            "ups": _column(objects, "ups", as_count, pl.Int64()),
-            "depth": _column(objects, "depth", as_count, pl.Int64()),
-            "extra": [_extra(value, row in parsed.repaired) for row, value in enumerate(objects)],
+            "id": column("id", as_text),
+            "name": column("name", as_text),
+            "link": column("link_id", as_id),
+            "parent": column("parent_id", as_id),
+            "author": column("author", as_text),
+            "created": column("created_utc", _as_time),
+            "created_local": column("created", _as_time),
+            "edited": column("edited", _as_edit_time),
+            "retrieved": column("retrieved_on", _as_time),
+            "retrieved_utc": column("retrieved_utc", _as_time),
+            "retrieved_again": list(map(seen_again, metas)) or [None] * len(objects),
+            "title": column("title", as_text),
+            "body": column("body", _as_words),
+            "selftext": column("selftext", _as_words),
+            "community": column("subreddit", as_text),
+            "permalink": column("permalink", as_text),
+            "score": column("score", as_count, pl.Int64()),
+            "ups": column("ups", as_count, pl.Int64()),
+            "depth": column("depth", as_count, pl.Int64()),
+            "extra": _extras(objects, present, parsed.repaired),
         },
         schema_overrides=FIELDS,
     )
@@ -227,10 +232,16 @@ def _deletion(body: pl.Expr) -> pl.Expr:
 
 
 def _column(
-    objects: list[dict[str, Any]], name: str, convert: Callable[[Any], Any], dtype: pl.DataType | None = None
+    objects: list[dict[str, Any]],
+    present: set[str],
+    name: str,
+    convert: Callable[[Any], Any],
+    dtype: pl.DataType | None = None,
 ) -> pl.Series:
     """Values of one field; what the field cannot be is null."""
     dtype = pl.String() if dtype is None else dtype
+    if name not in present:
+        return pl.Series([None], dtype=dtype).new_from_index(0, len(objects))
     values = [value.get(name) for value in objects]
     if (sound := uniform_column(values, dtype)) is not None and (convert is not as_id or int not in map(type, values)):
         return sound
@@ -261,16 +272,20 @@ def _is_submission(value: dict[str, Any]) -> bool:
     )
 
 
-def _extra(value: dict[str, Any], repaired: bool) -> str | None:
-    kept: dict[str, Any] = {}
-    for name in value.keys() & KEPT.keys():
-        inner = value[name]
-        if inner and inner not in NULL_WORDS:
-            kept[name] = inner
-    if value.get("is_self") in (False, "false"):
-        kept["url"] = value.get("url")
-    if value.get("edited") in (True, "true"):
-        kept["edited"] = True
-    if repaired:
-        kept["text_repaired"] = True
-    return extra_json(kept) if kept else None
+def _extras(objects: list[dict[str, Any]], present: set[str], repaired: set[int]) -> list[str | None]:
+    """What else is kept of each object, as JSON."""
+    kept: list[dict[str, Any]] = [{} for _ in objects]
+    for name in KEPT.keys() & present:
+        values = [value.get(name) for value in objects]
+        for row, inner in enumerate(values if any(values) else ()):
+            if inner and inner not in NULL_WORDS:
+                kept[row][name] = inner
+    for row, value in enumerate(objects if "is_self" in present else ()):
+        if value.get("is_self") in (False, "false"):
+            kept[row]["url"] = value.get("url")
+    for row, value in enumerate(objects if "edited" in present else ()):
+        if value.get("edited") in (True, "true"):
+            kept[row]["edited"] = True
+    for row in repaired:
+        kept[row]["text_repaired"] = True
+    return extra_column(kept)

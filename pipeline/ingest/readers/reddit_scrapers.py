@@ -97,12 +97,14 @@ def _add_posts(things: Things, answer: Any, prefix: str) -> None:
             continue
         number += 1
         place = f"{prefix}post {number}"
+        replies, comments, submission = value.get("replies"), value.get("comments"), value.get("submission")
         fields = _post_fields(value, community)
         if not is_comment:
             link = _submission_name(fields)
             community = community or _text(fields.get("subreddit"))
-            things.add(place, {**fields, "name": link})
-            waiting.append((value.get("comments"), link, 0))
+            fields["name"] = link
+            things.add(place, fields)
+            waiting.append((comments, link, 0))
             continue
         fields["link_id"] = fields.get("link_id") or link
         fields["parent_id"] = fields.get("parent_id") or parent
@@ -110,20 +112,22 @@ def _add_posts(things: Things, answer: Any, prefix: str) -> None:
             depth = None
         fields |= {"name": _prefixed(fields.get("id"), "t1_"), "depth": depth}
         things.add(place, fields)
-        if isinstance(submission := value.get("submission"), dict):  # of a livestream
+        if isinstance(submission, dict):  # of a livestream
             waiting.append((submission, None, 0))
-        waiting.append((value.get("replies"), fields["name"], None if depth is None else depth + 1))
+        if replies:
+            waiting.append((replies, fields["name"], None if depth is None else depth + 1))
 
 
 def _post_fields(value: dict[str, Any], community: str | None) -> dict[str, Any]:
-    """The fields of a post under the names of Reddit's API."""
-    fields = dict(value)
+    """The post itself, its fields under the names of Reddit's API and nothing nested among them."""
+    fields, submission = value, value.get("submission")
     for name in _NESTING:
         fields.pop(name, None)
-    for name, meant in _RENAMED.items():
-        if name in fields:
-            fields[meant] = fields.pop(name)
-    if isinstance(submission := value.get("submission"), str):
+    if not _RENAMED.keys().isdisjoint(fields):
+        for name, meant in _RENAMED.items():
+            if name in fields:
+                fields[meant] = fields.pop(name)
+    if isinstance(submission, str):
         fields["link_id"] = _prefixed(submission, "t3_")
     author = _text(fields.get("author"))
     if author is not None:

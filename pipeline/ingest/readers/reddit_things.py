@@ -22,8 +22,6 @@ from pipeline.ingest.readers.reddit_fields import object_batch as records_of
 from pipeline.ingest.readers.saved_answers import Answers
 from pipeline.ingest.records import BATCH_RECORDS, Batch, Rejections, extra_json
 
-_SAYING = ("id", "name", "body", "selftext", "title")
-
 
 class Things:
     """Comments and submissions of a document in order, and how many replies each of them hides."""
@@ -39,11 +37,12 @@ class Things:
 
     def add(self, place: str, fields: dict[str, Any]) -> None:
         """Keep a thing; one with neither an id nor words goes to quarantine."""
-        if not any(fields.get(name) for name in _SAYING):
+        get = fields.get
+        if not (get("id") or get("name") or get("body") or get("selftext") or get("title")):
             self._rejections.add(self._seen, place, "no_id_no_text", "neither an id nor a text", _raw_of(fields))
             self._seen += 1
             return
-        if isinstance(name := fields.get("name"), str):
+        if isinstance(name := get("name"), str):
             self._named[name] = self._seen
         self._objects.append(fields)
         self._ordinals.append(self._seen)
@@ -79,12 +78,10 @@ class Things:
             if isinstance(title := fields.get("link_title"), str)
         }
         read = batch.records["ordinal"].to_list()
-        extra = [
-            extra_json({**json.loads(known or "{}"), "more": self._hidden[ordinal]})
-            if ordinal in self._hidden
-            else known
-            for ordinal, known in zip(read, batch.records["extra"], strict=True)
-        ]
+        extra = batch.records["extra"].to_list()
+        for row, ordinal in enumerate(read if self._hidden else ()):
+            if ordinal in self._hidden:
+                extra[row] = extra_json({**json.loads(extra[row] or "{}"), "more": self._hidden[ordinal]})
         named = pl.Series([titles.get(ordinal) for ordinal in read], dtype=pl.String)
         places = pl.Series([self._places[ordinal] for ordinal in read], dtype=pl.String)
         unfit = set(batch.rejected["ordinal"]) & self._places.keys()
