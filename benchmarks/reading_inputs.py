@@ -179,6 +179,8 @@ def _grown(name: str, origin: str, path: Path, size: int, *, is_terse: bool) -> 
     kind = _kind_of(name, text)
     if is_terse:
         text = _with_longer_texts(text, kind)
+    if kind == "html":
+        text = LexborHTMLParser(text).html or ""  # else what the page leaves open holds all its copies
     copies = max(1, size // len(text))
     data = _grow(name, kind, text, copies).encode()
     suffix = path.suffix or ".json"

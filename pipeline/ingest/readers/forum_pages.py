@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from pipeline.ingest.readers.sites import host_of, most_named
 _Post = TypeVar("_Post")
 
 _NUMBER = re.compile(r"\d{1,18}")
+_SELECTED = re.compile(r'"[^"]+"|[\w-]+')
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(https?://\S+)")
 
 
@@ -67,14 +69,36 @@ class ForumPage:
 
     def __init__(self, tree: LexborHTMLParser) -> None:
         self.tree = tree
-        saved = _SAVED_FROM.search(decode_line(tree.raw_html[:4000])[0])
+        written = tree.raw_html
+        self._written = written.lower()
+        self._held: dict[str, bool] = {}
+        self._hosts: dict[str, str | None] = {}
+        saved = _SAVED_FROM.search(decode_line(written[:4000])[0])
         named = [
-            attribute_of(tree.css_first('link[rel="canonical"]'), "href"),
-            attribute_of(tree.css_first('meta[property="og:url"]'), "content"),
+            attribute_of(self.first('link[rel="canonical"]'), "href"),
+            attribute_of(self.first('meta[property="og:url"]'), "content"),
             saved[1] if saved else None,
         ]
         self.addresses = [address for address in named if address]
-        self._base = attribute_of(tree.css_first("base"), "href")
+        self._base = attribute_of(self.first("base"), "href")
+
+    def may_hold(self, words: str) -> bool:
+        """Whether these words, which are markup in lower case, stand anywhere in the page."""
+        if words not in self._held:
+            self._held[words] = words.encode() in self._written
+        return self._held[words]
+
+    def first(self, selector: str) -> LexborNode | None:
+        """The first node that a selector finds; not searched for where the page does not even hold its words."""
+        head = self.tree.head
+        found = head.css_first(selector) if head is not None else None
+        if found is None and any(map(self.may_hold, _words_looked_for(selector))):
+            found = self.tree.css_first(selector)
+        return found
+
+    def all(self, selector: str) -> list[LexborNode]:
+        """All nodes that a selector finds; not searched for where the page does not even hold its words."""
+        return self.tree.css(selector) if any(map(self.may_hold, _words_looked_for(selector))) else []
 
     @property
     def host(self) -> str | None:
@@ -84,7 +108,10 @@ class ForumPage:
 
     def host_of_links(self, selector: str) -> str | None:
         """The host that most of these links name, for pages that do not name their own."""
-        return self.host or most_named(host_of(attribute_of(link, "href")) for link in self.tree.css(selector))
+        if self.host is None and selector not in self._hosts:
+            links = self.all(selector)
+            self._hosts[selector] = most_named(host_of(attribute_of(link, "href")) for link in links)
+        return self.host or self._hosts[selector]
 
     @property
     def address(self) -> str | None:
@@ -97,13 +124,19 @@ class ForumPage:
             for pattern in patterns:
                 if found := pattern.search(address):
                     return found[1]
-        hrefs = [attribute_of(link, "href") or "" for link in self.tree.css(links)] if links else []
+        hrefs = [attribute_of(link, "href") or "" for link in self.all(links)] if links else []
         return most_named(found[1] for href in hrefs for pattern in patterns if (found := pattern.search(href)))
 
     def words(self, *selectors: str) -> str | None:
         """The words of the first node that one of the selectors finds."""
-        found = (text_of(self.tree.css_first(selector)) for selector in selectors)
+        found = (text_of(self.first(selector)) for selector in selectors)
         return next((words for words in found if words), None)
+
+
+@lru_cache(maxsize=256)
+def _words_looked_for(selector: str) -> tuple[str, ...]:
+    """Of each alternative of a selector the longest name or value in it, which its page must hold."""
+    return tuple(max(_SELECTED.findall(part), key=len).strip('"').lower() for part in selector.split(","))
 
 
 def read_page(source: Source) -> ForumPage:

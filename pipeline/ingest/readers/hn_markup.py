@@ -22,7 +22,7 @@ _AGE = re.compile(r"\b(?:\d+ \w+ ago|on \w+ \d+, \d{4})")
 _ISO_EPOCH = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)Z?(?: (\d+))?$")
 _OWN_ADDRESS = re.compile(r"[?&]whence=([^&#]+)")
 _COUNT = re.compile(r"^(-?\d{1,15})\b")
-_REPLY = re.compile(r"""class=["']reply\b|<font size=["']?1\b""")
+_REPLY = 'class="reply'
 _CELLS_BEFORE = 8  # with the white space between them; a damaged row may have thousands
 _STEP = 40  # pixels
 _LONGEST_SIGN = 200
@@ -48,9 +48,15 @@ class ItemHead:
 
 def read_head(head: LexborNode) -> ItemHead:
     """What the line above a comment says; most lines name neither parent nor story."""
-    author = own = parent = None
-    for link in head.css("a"):
-        address, words = link.attributes.get("href") or "", link.text().strip()
+    author = own = parent = exact = None
+    # A Python loop over the five or so elements of a line: each is a node of a tree.
+    for part in head.traverse():
+        attributes = part.attributes
+        if exact is None and "age" in (attributes.get("class") or "").split():
+            exact = part
+        if part.tag != "a":
+            continue
+        address, words = attributes.get("href") or "", part.text().strip()
         if "user?id=" in address:
             author = author or words or None
         elif words == "parent":
@@ -61,7 +67,7 @@ def read_head(head: LexborNode) -> ItemHead:
     on = _story_link(head) if "on:" in words else None
     return ItemHead(
         author,
-        age_of(head, words),
+        _age_in(exact, words),
         own,
         parent,
         linked_item(attribute_of(on, "href")),
@@ -91,29 +97,44 @@ def depth_of(cell: LexborNode) -> int | None:
             steps = before.attributes.get("indent")
             if steps is not None:
                 return int(steps) if steps.isdecimal() and len(steps) < 6 else None
-            image = before.css_first("img[width]")
-            width = attribute_of(image, "width") or ""
-            if "s.gif" in (attribute_of(image, "src") or "") and (width != "14" or "votelinks" not in _classes(before)):
+            image = _sized_image(before)
+            width = image.get("width") or ""
+            if "s.gif" in (image.get("src") or "") and (width != "14" or "votelinks" not in _classes(before)):
                 return int(width) // _STEP if width.isdecimal() and len(width) < 7 else None
         before = before.prev
     return None
+
+
+def _sized_image(cell: LexborNode) -> dict[str, str | None]:
+    """What the first image in a cell that has a width says of itself."""
+    images = (part.attributes for part in cell.traverse() if part.tag == "img")
+    return next((image for image in images if "width" in image), {})
 
 
 def _classes(node: LexborNode) -> str:
     return attribute_of(node, "class") or ""
 
 
-def comment_body(cell: LexborNode) -> tuple[str | None, str | None]:
-    """The words of a comment, and who took them away if they are gone."""
+def comment_body(cell: LexborNode, *, has_small: bool = True) -> tuple[str | None, str | None]:
+    """The words of a comment, and who took them away if they are gone.
+
+    Args:
+        cell: what it stands in.
+        has_small: whether its page has words in small print at all.
+    """
     words = cell.css_first(".commtext, .comment")
-    if words is not None and "comment" in (words.attributes.get("class") or "").split():
-        words = words.css_first(".commtext") or words
-    html = inner_of(words)
-    if words is None or html is None:
+    if words is None:
         return None, None
-    if _REPLY.search(html):  # within the words in some years, and wherever the words end in a second paragraph
-        small = [part for part in words.css('font[size="1"]') if text_of(part) in ("reply", "-----")]
-        for part in [*words.css(".reply"), *small]:
+    if has_small:  # "reply" within the words in some years, and wherever the words end in a second paragraph
+        for part in words.css('font[size="1"]'):
+            if text_of(part) in ("reply", "-----"):
+                part.decompose()
+    html = inner_of(words)
+    if html is not None and "commtext" in html and "comment" in _classes(words).split():
+        words = words.css_first(".commtext") or words
+        html = inner_of(words)
+    if html is not None and _REPLY in html:
+        for part in words.css(".reply"):
             part.decompose()
         html = inner_of(words)
     sign = text_of(words) if html is not None and len(html) < _LONGEST_SIGN else None
@@ -144,10 +165,14 @@ def author_of(head: LexborNode) -> str | None:
 
 def age_of(head: LexborNode, words: str) -> str | None:
     """When an item was posted: the time in the title of its age, which is UTC, else the age in words."""
-    if title := attribute_of(head.css_first(".age"), "title"):
+    return _age_in(head.css_first(".age"), words)
+
+
+def _age_in(marked: LexborNode | None, words: str) -> str | None:
+    if title := attribute_of(marked, "title"):
         exact = _ISO_EPOCH.match(title)
         return (exact[2] or f"{exact[1]}Z") if exact else title
-    found = _AGE.search(words)
+    found = _AGE.search(words) if " ago" in words or "on " in words else None
     return found[0] if found else None
 
 
@@ -159,17 +184,23 @@ def points_of(head: LexborNode) -> int | None:
 
 def own_address(tree: LexborHTMLParser) -> str | None:
     """The address of a page that names no item, which its vote links go back to."""
-    for link in tree.css("a[href*='whence=']"):
-        found = _OWN_ADDRESS.search(attribute_of(link, "href") or "")
-        address = unquote(found[1])[:200] if found else ""
-        if "fnid=" in address:
-            return address
-    return None
+    selector = "a[href*='whence=']"
+    first = tree.css_first(selector) if b"whence=" in tree.raw_html else None
+    address = _page_gone_back_to(first)
+    if first is None or address:
+        return address
+    return next(filter(None, map(_page_gone_back_to, tree.css(selector))), None)
+
+
+def _page_gone_back_to(vote: LexborNode | None) -> str | None:
+    found = _OWN_ADDRESS.search(attribute_of(vote, "href") or "")
+    address = unquote(found[1])[:200] if found else ""
+    return address if "fnid=" in address else None
 
 
 def next_address(tree: LexborHTMLParser) -> str | None:
     """The address of the page that goes on where this one ends."""
-    for link in tree.css("a.morelink, td.title > a"):
+    for link in tree.css("a.morelink, td.title > a") if b"More" in tree.raw_html else []:
         if text_of(link) == "More":
             return (attribute_of(link, "href") or "")[:200] or None
     return None

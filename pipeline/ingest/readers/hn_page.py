@@ -48,6 +48,7 @@ class _Page:
     story: str | None = None
     title: str | None = None
     head: str | None = None  # what the page is about: the story or a comment
+    has_small: bool = True  # whether any words are in small print
     above: list[tuple[int, str | None]] = field(default_factory=list)  # depth and id of each comment above the last
 
 
@@ -64,17 +65,20 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record for the item on top, and one per comment."""
-    tree = parse_page(source)
+    yield from _read_page(parse_page(source)).batches()
+
+
+def _read_page(tree: LexborHTMLParser) -> RecordList:
     rows = RecordList()
-    page = _Page()
-    lines = tree.css("td.subtext")
+    page = _Page(has_small=b"font" in tree.raw_html.lower())
+    lines = tree.css("td.subtext") if b"subtext" in tree.raw_html.lower() else []
     for number, line in enumerate(lines, start=1):
         _add_story(rows, page, line, f"story {number}", alone=len(lines) == 1)
     comments = [(own, cell, markup.read_head(head)) for own, cell, head in _comments_of(tree)]
     keys = _page_keys(tree, comments) if len(lines) < 2 else {}
     for number, (own, cell, head) in enumerate(comments, start=1):
         _add_comment(rows, page, own, cell, head, f"comment {number}", keys)
-    yield from rows.batches()
+    return rows
 
 
 def _add_story(rows: RecordList, page: _Page, line: LexborNode, place: str, *, alone: bool) -> None:
@@ -116,11 +120,17 @@ def _add_story(rows: RecordList, page: _Page, line: LexborNode, place: str, *, a
 
 def _comments_of(tree: LexborHTMLParser) -> list[tuple[str | None, LexborNode, LexborNode]]:
     """The comments of a page: id where their row has it, cell, and the line above the words."""
-    marked = [(attribute_of(row, "id"), row.css_first("td.default")) for row in tree.css("tr.athing")]
+    rows = tree.css("tr.athing") if b"athing" in tree.raw_html.lower() else []
+    marked = [(attribute_of(row, "id"), _cell_of(row)) for row in rows]
     cells = [(own, cell) for own, cell in marked if cell is not None]
     if not cells:  # markup before 2016
         cells = [(None, cell) for cell in tree.css("td.default")]
     return [(own, cell, head) for own, cell in cells if (head := cell.css_first(".comhead")) is not None]
+
+
+def _cell_of(row: LexborNode) -> LexborNode | None:
+    cells = (cell for cell in row.iter() if cell.tag == "td" and attribute_of(cell, "class") == "default")
+    return next(cells, None) or row.css_first("td.default")
 
 
 def _page_keys(
@@ -160,7 +170,7 @@ def _add_comment(
         page.above.append((depth, own))
     elif on_top:
         page.head = own
-    body, deletion = markup.comment_body(cell)
+    body, deletion = markup.comment_body(cell, has_small=page.has_small)
     rows.add(
         place,
         scope=SCOPE,

@@ -12,6 +12,8 @@ Pages nested as no browser ever sees them are refused before they are parsed (`h
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -27,6 +29,19 @@ _CHARSET = re.compile(
     re.IGNORECASE,
 )
 _HEAD_BYTES = 4096
+_SPACE = re.compile("[ \\t\\n\\r\\f]+")
+_MOST_MEANT, _LONGEST_MEANT = 1_000, 200  # that a search remembers, and characters of each
+
+Parts = Mapping[str, Sequence[LexborNode]]  # what `PartSearch` finds
+
+
+class _Meant(NamedTuple):
+    """What an element of some classes is looked for as."""
+
+    key: str
+    tag: str  # empty where any will do
+    above: str  # what it has to stand in; empty where it may stand anywhere
+    is_holder: bool = False  # whether others have to stand in it
 
 
 def parse_page(source: Source) -> LexborHTMLParser:
@@ -42,13 +57,83 @@ def _parse_page(source: Source) -> LexborHTMLParser:
     data = read_bytes(source)
     if trouble := hostile_nesting(data):
         raise InputError(f"{source.path}: {trouble}, as in no page that people write. Save the page again.")
-    return LexborHTMLParser(decode_page(data, source.charset).replace("\0", ""))
+    text = decode_page(data, source.charset)
+    return LexborHTMLParser(text.replace("\0", "") if "\0" in text else text)
 
 
 def decode_page(data: bytes, charset: str | None = None) -> str:
     """The text of a page: UTF-8 where it is that, else what its server or its own head says, else Windows-1252."""
     declared = _CHARSET.search(data, 0, _HEAD_BYTES)
     return decode_bytes(data, charset or (declared[1].decode() if declared else None))[0]
+
+
+class PartSearch:
+    """Finds elements by their classes on one walk over a node: as quick as one search for one of them.
+
+    Selectors are ``.class``, ``tag.class`` or ``.class.class``, alone or behind a ``.class`` they stand in. Of each the
+    first element is found; of those that are given by a name, with commas between them, all, under that name.
+
+    >>> PartSearch(page, ".tagline .author", times=".date, td.head").walk(post)["times"]
+    """
+
+    def __init__(self, page: LexborHTMLParser, *selectors: str, **lists: str) -> None:
+        keyed = [(selector, selector) for selector in selectors]
+        keyed += [(name, selector) for name, several in lists.items() for selector in several.split(", ")]
+        self._wanted: list[tuple[_Meant, frozenset[str]]] = []
+        self._lists = frozenset(lists)
+        self._meant: dict[str, tuple[_Meant, ...]] = {}  # by classes as written
+        probe = page.create_node("p")
+        probe.attrs["class"] = "aB"
+        self._folds = bool(probe.css(".Ab"))  # as browsers do where a page does not say what HTML it is
+        holders = set()
+        for key, selector in keyed:
+            above, _, own = selector.rpartition(" ")
+            tag, *names = own.split(".")
+            self._wanted.append((_Meant(key, tag, above), self._classes_of(" ".join(names))))
+            holders.add(above)
+        for above in sorted(holders - {""}):  # the last, for nothing stands inside of itself
+            self._wanted.append((_Meant(above, "", "", is_holder=True), self._classes_of(above[1:])))
+
+    def walk(self, node: LexborNode, own_id: str | None = None) -> dict[str, list[LexborNode]]:
+        """By selector or name the elements in a node, itself included, in order; under "#" the one with this id."""
+        parts: dict[str, list[LexborNode]] = {}
+        ends: dict[str, int] = {}  # of holders, the number of the first element behind
+        meant, lists = self._meant, self._lists
+        # A Python loop over the elements of a post: each is a node of a tree.
+        for number, element in enumerate(node.traverse()):
+            attributes = element.attributes
+            written = attributes.get("class")
+            if written:
+                fitting = meant.get(written)
+                if fitting is None:
+                    fitting = self._read_classes(written)
+                for key, tag, above, is_holder in fitting:
+                    if is_holder:
+                        ends[key] = max(ends.get(key, 0), number + sum(1 for _ in element.traverse()))
+                    elif (tag and element.tag != tag) or (above and ends.get(above, 0) <= number):
+                        continue
+                    elif key not in parts:
+                        parts[key] = [element]
+                    elif key in lists and parts[key][-1] is not element:
+                        parts[key].append(element)
+            if own_id is not None and attributes.get("id") == own_id and "#" not in parts:
+                parts["#"] = [element]
+        return parts
+
+    def _read_classes(self, written: str) -> tuple[_Meant, ...]:
+        classes = self._classes_of(written)
+        fitting = tuple(meant for meant, names in self._wanted if names <= classes)
+        if len(self._meant) < _MOST_MEANT and len(written) <= _LONGEST_MEANT:
+            self._meant[written] = fitting
+        return fitting
+
+    def _classes_of(self, written: str) -> frozenset[str]:
+        return frozenset(_SPACE.split(written.lower() if self._folds else written))
+
+
+def first_part(parts: Parts, *keys: str) -> LexborNode | None:
+    """The first element under the first of the keys that has any."""
+    return next((parts[key][0] for key in keys if key in parts), None)
 
 
 def text_of(node: LexborNode | None) -> str | None:

@@ -32,7 +32,7 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers import old_reddit_things as things
-from pipeline.ingest.readers.html_pages import attribute_of, parse_page, text_of
+from pipeline.ingest.readers.html_pages import Parts, attribute_of, first_part, parse_page, text_of
 from pipeline.ingest.records import Batch
 
 _THING = re.compile(rb"""(?:class=["'][^"']*\bthing\b[^"']*\bid-t[13]_|id=["']thing_t[13]_|data-fullname=["']t[13]_)""")
@@ -55,7 +55,10 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per submission and comment."""
-    tree = parse_page(source)
+    yield from _read_page(parse_page(source)).batches()
+
+
+def _read_page(tree: LexborHTMLParser) -> RecordList:
     rows = RecordList()
     page = _Page(tree)
     shown = [thing for thing in tree.css("div.thing") if not things.is_advertisement(thing)]
@@ -71,7 +74,7 @@ def read(source: Source) -> Iterator[Batch]:
             _add_submission(rows, page, thing, name, f"thing {number}", extra)
         else:
             _add_comment(rows, page, thing, name, f"thing {number}", extra)
-    yield from rows.batches()
+    return rows
 
 
 class _Page:
@@ -87,22 +90,27 @@ class _Page:
             address = attribute_of(tree.css_first("link[rel=canonical]"), "href") or ""
             found = things.PAGE.search(address)
             self.link = f"t3_{found[1]}" if found else None
+        self._search = things.find_parts(tree)
         self.depths: dict[str, int | None] = {}
+
+    def parts_of(self, entry: LexborNode | None) -> Parts:
+        """What an entry consists of."""
+        return self._search.walk(entry) if entry is not None else {}
 
 
 def _add_submission(
     rows: RecordList, page: _Page, thing: LexborNode, name: str, place: str, extra: dict[str, Any]
 ) -> None:
-    entry = things.entry_of(thing)
-    title = entry.css_first("a.title") if entry is not None else None
-    comments = attribute_of(entry.css_first("a.comments") if entry is not None else None, "href")
+    parts = page.parts_of(things.entry_of(thing))
+    title = first_part(parts, "a.title")
+    comments = attribute_of(first_part(parts, "a.comments"), "href")
     address = things.absolute(attribute_of(thing, "data-permalink") or comments)
     link = attribute_of(thing, "data-url") or attribute_of(title, "href")
     is_self = "self" in things.classes_of(thing) or (link is not None and things.PAGE.search(link) is not None)
     words = text_of(title)
     if name == page.link:
         page.title, page.address = words, address
-    body, deletion = things.body_of(entry)
+    body, deletion = things.body_of(parts)
     rows.add(
         place,
         scope="reddit",
@@ -116,8 +124,8 @@ def _add_submission(
         discussion_title=words,
         discussion_url=address,
         permalink=address,
-        extra={**extra, "url": None if is_self else link, **things.marks_of(entry)},
-        **things.facts_of(thing, entry),
+        extra={**extra, "url": None if is_self else link, **things.marks_of(parts)},
+        **things.facts_of(thing, parts),
     )
 
 
@@ -125,8 +133,8 @@ def _add_comment(
     rows: RecordList, page: _Page, thing: LexborNode, name: str, place: str, extra: dict[str, Any]
 ) -> None:
     entry = things.entry_of(thing)
-    own = attribute_of(entry.css_first("a.bylink") if entry is not None else None, "href")
-    address = attribute_of(thing, "data-permalink") or own
+    parts = page.parts_of(entry)
+    address = attribute_of(thing, "data-permalink") or attribute_of(first_part(parts, "a.bylink"), "href")
     found = things.PAGE.search(address or "")
     link = f"t3_{found[1]}" if found else page.link
     outer = things.thing_around(thing)
@@ -138,7 +146,7 @@ def _add_comment(
         depth = 0 if parent == link else None
     page.depths[name] = depth
     title = page.title if link == page.link else text_of(thing.css_first(".parent a.title"))
-    body, deletion = things.body_of(entry)
+    body, deletion = things.body_of(parts)
     rows.add(
         place,
         scope="reddit",
@@ -153,8 +161,8 @@ def _add_comment(
         discussion_title=title,
         discussion_url=page.address if link == page.link else None,
         permalink=things.absolute(address),
-        extra={**extra, **things.marks_of(entry)},
-        **things.facts_of(thing, entry),
+        extra={**extra, **things.marks_of(parts)},
+        **things.facts_of(thing, parts),
     )
 
 

@@ -11,35 +11,50 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
+from pipeline.ingest.readers.html_pages import Parts, PartSearch, attribute_of, first_part, inner_of, text_of
 
 NAME = re.compile(r"(?:^|\bid-|_|\s)(t[13]_[0-9a-z]+)(?=\s|$)")
 PAGE = re.compile(r"/comments/([0-9a-z]+)(?:/[^/?#]*(?:/([0-9a-z]+))?)?")
 _STUBS = frozenset({"morechildren", "morerecursion", "deepthread"})
 _COUNT = re.compile(r"-?\d+")
+_LONGEST_SIGN = 1_000  # characters of HTML
+_PARTS = (
+    *(".score.unvoted", ".tagline .author", ".tagline .flair", ".title .linkflairlabel", ".stickied-tagline"),
+    *(".usertext-body .md", "a.bylink", "a.title", "a.comments"),
+)
 _SITE = "https://www.reddit.com"
 
 
-def facts_of(thing: LexborNode, entry: LexborNode | None) -> dict[str, Any]:
-    """Author, times, votes and community of a thing."""
-    times = entry.css(".tagline time") if entry is not None else []
+def find_parts(page: LexborHTMLParser) -> PartSearch:
+    """A search for what the entry of a thing consists of."""
+    return PartSearch(page, *_PARTS, taglines=".tagline")
+
+
+def facts_of(thing: LexborNode, parts: Parts) -> dict[str, Any]:
+    """Author, times, votes and community of a thing, given the parts of its entry."""
+    times = [time for tagline in parts.get("taglines", ()) for time in tagline.css("time")]
     posted = next((t for t in times if "edited-timestamp" not in classes_of(t)), None)
     edited = next((t for t in times if "edited-timestamp" in classes_of(t)), None)
     stamp = attribute_of(thing, "data-timestamp")
-    score = entry.css_first(".score.unvoted") if entry is not None else None
-    if score is None:  # of submissions, beside the entry
-        score = next(
-            (s for part in thing.iter() if "midcol" in classes_of(part) for s in part.css(".score.unvoted")), None
-        )
-    author = entry.css_first(".tagline .author") if entry is not None else None
-    named = text_of(author) if author is not None and author.tag == "a" else None
+    points = attribute_of(thing, "data-score")
+    if points is None:
+        score = first_part(parts, ".score.unvoted")
+        if score is None:  # of submissions, beside the entry
+            score = next(
+                (s for part in thing.iter() if "midcol" in classes_of(part) for s in part.css(".score.unvoted")), None
+            )
+        points = attribute_of(score, "title") or text_of(score)
+    writer = attribute_of(thing, "data-author")
+    if writer is None:
+        author = first_part(parts, ".tagline .author")
+        writer = text_of(author) if author is not None and author.tag == "a" else None
     return {
-        "author": attribute_of(thing, "data-author") or named,
+        "author": writer,
         "posted_at_raw": attribute_of(posted, "datetime") or stamp,
         "edited_at_raw": attribute_of(edited, "datetime"),
-        "votes": _votes(attribute_of(thing, "data-score") or attribute_of(score, "title") or text_of(score)),
+        "votes": _votes(points),
         "community": attribute_of(thing, "data-subreddit"),
         "markup": "html",
     }
@@ -51,25 +66,27 @@ def _votes(words: str | None) -> int | None:
     return int(found[1]) if found else None
 
 
-def body_of(entry: LexborNode | None) -> tuple[str | None, str | None]:
+def body_of(parts: Parts) -> tuple[str | None, str | None]:
     """The words of a thing, and who took them away if they are gone."""
-    body = entry.css_first(".usertext-body .md") if entry is not None else None
-    deletion = {"[deleted]": "author", "[removed]": "moderator"}.get(text_of(body) or "")
-    return inner_of(body), deletion
+    body = first_part(parts, ".usertext-body .md")
+    html = inner_of(body)
+    if html is None or len(html) > _LONGEST_SIGN:
+        return html, None
+    return html, {"[deleted]": "author", "[removed]": "moderator"}.get(text_of(body) or "")
 
 
-def marks_of(entry: LexborNode | None) -> dict[str, Any]:
+def marks_of(parts: Parts) -> dict[str, Any]:
     """What marks a thing: flair of post and author, moderator, stickied, edited without a time."""
-    if entry is None:
+    if not parts:
         return {}
-    author = entry.css_first(".tagline .author")
+    author = first_part(parts, ".tagline .author")
     roles = set(classes_of(author)) & {"moderator", "admin", "submitter"} if author is not None else set()
     return {
-        "author_flair_text": text_of(entry.css_first(".tagline .flair")),
-        "link_flair_text": text_of(entry.css_first(".title .linkflairlabel")),
+        "author_flair_text": text_of(first_part(parts, ".tagline .flair")),
+        "link_flair_text": text_of(first_part(parts, ".title .linkflairlabel")),
         "distinguished": next(iter(sorted(roles - {"submitter"})), None),
         "is_submitter": "submitter" in roles or None,
-        "stickied": entry.css_first(".stickied-tagline") is not None or None,
+        "stickied": ".stickied-tagline" in parts or None,
     }
 
 
@@ -103,8 +120,8 @@ def count_hidden(things: list[LexborNode], submission: str | None) -> dict[str, 
     """How many comments a page leaves out, by the thing they answer; 0 where it does not say how many."""
     hidden: dict[str, int] = {}
     for thing in things:
-        entry = entry_of(thing)
-        if entry is None or not is_stub(thing):
+        entry = entry_of(thing) if is_stub(thing) else None
+        if entry is None:
             continue
         around = thing_around(thing) or submission
         count = _COUNT.search(text_of(entry.css_first(".gray")) or "")
@@ -125,8 +142,9 @@ def is_advertisement(thing: LexborNode) -> bool:
 
 def name_of(thing: LexborNode) -> str | None:
     """The id of a thing, with its prefix; of other things than comments and submissions None."""
+    attributes = thing.attributes
     for mark in ("data-fullname", "class", "id"):
-        if found := NAME.search(attribute_of(thing, mark) or ""):
+        if found := NAME.search(attributes.get(mark) or ""):
             return found[1]
     return None
 

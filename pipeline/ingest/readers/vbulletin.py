@@ -38,9 +38,10 @@ from pipeline.ingest.readers.forum_pages import (
     numbers_in,
     read_page,
     read_posts,
+    stands_inside,
     time_in,
 )
-from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
+from pipeline.ingest.readers.html_pages import Parts, PartSearch, attribute_of, first_part, inner_of, text_of
 from pipeline.ingest.readers.sites import name_scope
 from pipeline.ingest.records import Batch
 
@@ -58,6 +59,12 @@ _THREAD = (
 _THREAD_LINKS = 'a[href*="printthread"], a[href*="addsubscription"], a[href*="newreply"], a[href*="showthread"]'
 _LINKED = re.compile(r"#post_?(\d+)$")
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}")
+_PLACE = re.compile(r"#(\d+)\b")
+_NAMES = ("a.username", ".username", "a.bigusername", ".bigusername")
+_BODIES = ("#", ".js-post__content-text", ".b-comment__content-text", ".postcontent")
+_PARTS = (*_BODIES[1:], *_NAMES, ".postcounter", ".b-post__count", ".b-post__title", "h2.title", ".posttitle")
+_TIMES = ".date, .postdate, td.thead, .b-post__timestamp"
+_NOTICES = ".lastedited, .b-post__edit-history"
 _POSTS = 'table[id^="post"], li[id^="post_"], div[id^="post_"], li.b-post, li.b-comment, [data-node-id].js-post'
 
 
@@ -86,7 +93,8 @@ def read(source: Source) -> Iterator[Batch]:
         anchor="post",
     )
     rows = RecordList()
-    add_posts(rows, topic, _read_posts(page.tree))
+    add_posts(rows, topic, _read_posts(page))
+    del page
     yield from rows.batches()
 
 
@@ -95,22 +103,44 @@ def _scope_of(source: Source, page: ForumPage) -> str:
 
 
 def _find_forum(page: ForumPage) -> str | None:
-    trail = page.tree.css('.navbit a, .navbar a[href*="forumdisplay"], .b-breadcrumbs__link a, .crumb a')
+    trail = page.all('.navbit a, .navbar a[href*="forumdisplay"], .b-breadcrumbs__link a, .crumb a')
     return next((name for link in reversed(trail) if (name := text_of(link))), None)
 
 
-def _read_posts(tree: LexborHTMLParser) -> list[ForumPost]:
+def _read_posts(page: ForumPage) -> list[ForumPost]:
+    search = PartSearch(page.tree, *_PARTS, times=_TIMES, notices=_NOTICES)
     nodes: dict[str, LexborNode] = {}
-    for node in tree.css(_POSTS):
+    found: dict[str, Parts] = {}
+    for node in page.tree.css(_POSTS):
         number = _number_of(node)
-        if number and number not in nodes and _body_of(node, number) is not None:
-            nodes[number] = node
+        if number and number not in nodes:
+            parts = search.walk(node, f"post_message_{number}")
+            if _body_of(parts) is not None:
+                nodes[number], found[number] = node, parts
     parents = {number: _number_above(node, nodes) for number, node in nodes.items()}
-    return read_posts(list(nodes.values()), lambda node: _read_post(tree, node, parents))
+    if any(stands_inside(list(nodes.values()))):
+        found.clear()  # parts may be those of a post inside
+
+    def read_post(node: LexborNode) -> ForumPost:
+        number = _number_of(node) or ""
+        parts = found.get(number) or search.walk(node, f"post_message_{number}")
+        body = _body_of(parts)
+        if body is None:
+            return _read_post(page, node, number, parents[number], parts, None, [])
+        quotes = _quoted_in(body) if "<a " in (body.inner_html or "") else []
+        within = {inner.mem_id for inner in body.traverse()}
+        words = _words_of(page, body)
+        body.decompose()
+        if any(part.mem_id in within for key in parts if key not in _BODIES for part in parts[key]):
+            parts = search.walk(node)  # names and times in the words are quoted
+        return _read_post(page, node, number, parents[number], parts, words, quotes)
+
+    return read_posts(list(nodes.values()), read_post)
 
 
 def _number_of(node: LexborNode) -> str | None:
-    found = _POST_ID.match(attribute_of(node, "data-node-id") or attribute_of(node, "id") or "")
+    attributes = node.attributes
+    found = _POST_ID.match(attributes.get("data-node-id") or attributes.get("id") or "")
     return found[1] if found else None
 
 
@@ -127,34 +157,48 @@ def _number_above(node: LexborNode, numbers: Mapping[str, LexborNode]) -> str | 
     return None
 
 
-def _body_of(node: LexborNode, number: str) -> LexborNode | None:
-    message = first_of(node, f'[id="post_message_{number}"]', ".js-post__content-text", ".b-comment__content-text")
+def _body_of(parts: Parts) -> LexborNode | None:
+    message = first_part(parts, "#", ".js-post__content-text", ".b-comment__content-text")
     if message is None:
-        return node.css_first(".postcontent")
-    return first_of(message, ".postcontent") or message
+        return first_part(parts, ".postcontent")
+    inner = first_part(parts, ".postcontent")
+    if inner is None:
+        return message
+    above = inner.parent
+    is_next = above is not None and above.mem_id == message.mem_id
+    return inner if is_next else message.css_first(".postcontent") or message
 
 
-def _read_post(tree: LexborHTMLParser, node: LexborNode, parents: Mapping[str, str | None]) -> ForumPost:
-    number = _number_of(node) or ""
-    body = _body_of(node, number)
-    words: str | None = None
-    quotes: list[str] = []
-    if body is not None:
-        links = [link for link in body.css("a[href]") if _is_quotation_link(link)]
-        quotes = numbers_in(links, "href", _LINKED)
-        _mark_quotations(tree, body)
-        words = inner_of(body)
-        body.decompose()
-    notices = [notice for found in node.css(".lastedited, .b-post__edit-history") if (notice := text_of(found))]
-    place = re.match(r"#(\d+)\b", text_of(first_of(node, ".postcounter", ".b-post__count", '[id^="postcount"]')) or "")
+def _quoted_in(body: LexborNode) -> list[str]:
+    links = [link for link in body.css("a[href]") if _is_quotation_link(link)]
+    return numbers_in(links, "href", _LINKED)
+
+
+def _words_of(page: ForumPage, body: LexborNode) -> str | None:
+    if page.may_hold("alt2"):
+        _mark_quotations(page.tree, body)
+    return inner_of(body)
+
+
+def _read_post(
+    page: ForumPage,
+    node: LexborNode,
+    number: str,
+    parent: str | None,
+    parts: Parts,
+    words: str | None,
+    quotes: list[str],
+) -> ForumPost:
+    place = _PLACE.match(text_of(first_part(parts, ".postcounter", ".b-post__count") or _counter_of(node)) or "")
+    notices = [notice for found in parts.get("notices", ()) if (notice := text_of(found))]
     return ForumPost(
         number=number,
-        author=_author_of(node),
-        time=_time_of(node),
-        title=text_of(first_of(node, ".b-post__title", "h2.title", ".posttitle", "td .smallfont strong")),
+        author=_author_of(node, parts),
+        time=_time_of(page, node, parts),
+        title=_title_of(page, node, parts),
         body=words,
-        place=place[1] if place else attribute_of(node.css_first('[id^="postcount"]'), "name"),
-        parent=parents[number],
+        place=place[1] if place else attribute_of(_counter_of(node), "name"),
+        parent=parent,
         quoted=quotes,
         extra={"notices": notices or None},
     )
@@ -165,18 +209,26 @@ def _is_quotation_link(link: LexborNode) -> bool:
     return link.css_first("img") is not None or attribute_of(link, "rel") == "nofollow"
 
 
-def _author_of(node: LexborNode) -> str | None:
-    named = first_of(
-        node, "a.username", ".username", "a.bigusername", ".bigusername", '[id^="postmenu_"]', ".author a", ".author"
-    )
+def _counter_of(node: LexborNode) -> LexborNode | None:
+    return node.css_first('[id^="postcount"]')
+
+
+def _title_of(page: ForumPage, node: LexborNode, parts: Parts) -> str | None:
+    named = first_part(parts, ".b-post__title", "h2.title", ".posttitle")
+    if named is None and page.may_hold("smallfont"):
+        named = node.css_first("td .smallfont strong")
     return text_of(named)
 
 
-def _time_of(node: LexborNode) -> str | None:
-    machine = first_of(node, 'time[itemprop="dateCreated"]', "time[datetime]")
+def _author_of(node: LexborNode, parts: Parts) -> str | None:
+    return text_of(first_part(parts, *_NAMES) or first_of(node, '[id^="postmenu_"]', ".author a", ".author"))
+
+
+def _time_of(page: ForumPage, node: LexborNode, parts: Parts) -> str | None:
+    machine = first_of(node, 'time[itemprop="dateCreated"]', "time[datetime]") if page.may_hold("<time") else None
     if machine is not None:
         return time_in(machine)
-    for found in node.css(".posthead .date, .postdate, .date, td.thead, .b-post__timestamp"):
+    for found in parts.get("times", ()):
         words = text_of(found)
         if words and _CLOCK.search(words):
             return words

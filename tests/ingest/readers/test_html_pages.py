@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Source
-from pipeline.ingest.readers.html_pages import attribute_of, decode_page, inner_of, parse_page, text_of
+from pipeline.ingest.readers.html_pages import PartSearch, attribute_of, decode_page, inner_of, parse_page, text_of
 from pipeline.settings import ReadSettings
 
 
@@ -90,3 +93,31 @@ def test_what_is_asked_of_nodes(tmp_path: Path) -> None:
         None,
         None,
     )
+
+
+classes = st.lists(st.sampled_from(["a", "b", "A", "c"]), max_size=3).map(" ".join)
+elements = st.recursive(
+    st.just(""),
+    lambda inner: st.builds(
+        lambda tag, written, within: f'<{tag} class="{written}">{"".join(within)}</{tag}>',
+        st.sampled_from(["div", "span"]),
+        classes,
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=12,
+)
+
+
+@given(elements, st.sampled_from(["", "<!DOCTYPE html>"]))
+def test_parts_are_what_selectors_find(html: str, doctype: str) -> None:
+    page = LexborHTMLParser(f"{doctype}<body><main id=m>{html}</main>")
+    selectors = [".a", "div.b", ".a.b", ".c .b"]
+    node = page.css_first("main")
+    parts = PartSearch(page, *selectors, several=".a, .c").walk(node, "m")
+    found = {selector: [first.mem_id] for selector in selectors if (first := node.css_first(selector))}
+    several = list(dict.fromkeys(each.mem_id for each in node.css(".a, .c")))  # lexbor names some twice
+    assert {key: [node.mem_id for node in nodes] for key, nodes in parts.items()} == {
+        **found,
+        **({"several": several} if several else {}),
+        "#": [node.mem_id],
+    }
