@@ -20,6 +20,7 @@ from pipeline.reconstruct.continuing import find_continuations
 from pipeline.reconstruct.declared import add_flags, settle_declared
 from pipeline.reconstruct.infer import infer_links
 from pipeline.reconstruct.listing import judge_listings
+from pipeline.reconstruct.order_proofs import order_pages
 from pipeline.reconstruct.threads import list_threads, place_posts
 from pipeline.settings import Settings
 from pipeline.tables import Reconstructed, fit_table
@@ -45,7 +46,11 @@ class Reconstruction:
 
 
 def reconstruct_links(
-    posts: pl.DataFrame, quotations: pl.DataFrame, settings: Settings, pack: ModelPack
+    posts: pl.DataFrame,
+    quotations: pl.DataFrame,
+    settings: Settings,
+    pack: ModelPack,
+    orders: pl.DataFrame | None = None,
 ) -> Reconstruction:
     """Parents, threads and candidate links of whole discussions.
 
@@ -54,10 +59,12 @@ def reconstruct_links(
         quotations: Quotations among them; others are ignored.
         settings: exact_page_posts, stream_window, stream_passes and runners_up matter here.
         pack: link models and word rarities.
+        orders: discussion_id, capture_id, listing, place, post_id: where each listing shows each post; None: unknown.
     """
+    posts, shown = (posts, None) if orders is None else order_pages(posts, orders)
     rows = settle_declared(posts)
     listings = judge_listings(rows, pack, settings.stream_passes)
-    inferred = infer_links(rows, listings, posts, quotations, settings, pack)
+    inferred = infer_links(rows, listings, posts, quotations, settings, pack, shown)
     rows = rows.with_columns(
         pl.Series("parent", inferred.parents),
         pl.when("parent_decided")

@@ -19,8 +19,10 @@ from pipeline.reconstruct.candidates import list_candidates
 from pipeline.reconstruct.chosen import IMPOSSIBLE, ChosenForest, Decided, find_denied, read_by_time
 from pipeline.reconstruct.context import Context, lay_out
 from pipeline.reconstruct.decoding import DECIMALS, choose_best, temper_shares, weigh_candidates
+from pipeline.reconstruct.fences import UNFENCED
 from pipeline.reconstruct.links import Reasons, list_links
 from pipeline.reconstruct.nearfacts import lift_quotations
+from pipeline.reconstruct.order_proofs import prove_links
 from pipeline.reconstruct.pages import TOLD_TOP, UNTOLD, decode_pages
 from pipeline.reconstruct.passes import Look, explain_links, look_again, name_reasons
 from pipeline.reconstruct.scoring import LinkModel, score_pairs, weigh_words
@@ -36,6 +38,7 @@ def decide_batch(
     quotations: pl.DataFrame,
     settings: Settings,
     pack: ModelPack,
+    shown: pl.DataFrame,
 ) -> Decided:
     """Parents of the open posts of whole discussions.
 
@@ -56,13 +59,22 @@ def decide_batch(
     denied = find_denied(context, pairs, rows)
     scores[denied] = IMPOSSIBLE
     told = _find_told(context, rows)
+    proofs = prove_links(context, pairs, rows, shown, window) if in_page_order else None
+    if proofs is not None:
+        scores += proofs.scores
     again = look_again(model, context, pairs, scores, said, Look(window, told, in_page_order))
     lift = lift_quotations(context, pairs, again.scores, in_page_order)
+    if proofs is not None:
+        lift[proofs.disproved] = 0.0
+        again = replace(again, orders=proofs.scores)
     again = replace(again, scores=again.scores + lift, lift=lift)
     scores = again.scores
     scores[denied] = IMPOSSIBLE
     if in_page_order:
-        shares, chosen = decode_pages(scores, pairs.offsets, children, context.first, context.size, window, told)
+        fences = UNFENCED if proofs is None else proofs.fences
+        shares, chosen = decode_pages(
+            scores, pairs.offsets, children, context.first, context.size, window, told, fences
+        )
     else:
         shares = weigh_candidates(scores, pairs.offsets)
         chosen = choose_best(np.round(shares, DECIMALS), pairs.offsets)

@@ -23,8 +23,9 @@ from pipeline.reconstruct.arrays import UNKNOWN, Flags, Floats, Ints, Ragged, Ta
 from pipeline.reconstruct.people import count_turns, number_authors, number_subjects
 from pipeline.reconstruct.wording import find_quotations, number_words, sharpen_words, state_facts
 
-_TICKS = {"microsecond": 0.0, "millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_LONG_TICK = 31 * 86400.0
+# Seconds that times of each precision are exact to.
+TICKS = {"microsecond": 0.0, "millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
+LONG_TICK = 31 * 86400.0  # of a time that is known no better, or not at all
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,7 @@ def lay_out(
         n_authors=int(author.max(initial=UNKNOWN)) + 1,
         turn=count_turns(author, n_posts),
         time=entries["posted_at"].dt.timestamp("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6,
-        tick=whole["posted_precision"].replace_strict(_TICKS, default=_LONG_TICK, return_dtype=pl.Float64).to_numpy(),
+        tick=whole["posted_precision"].replace_strict(TICKS, default=LONG_TICK, return_dtype=pl.Float64).to_numpy(),
         mentions=named,
         subject=subject,
         is_reply_subject=is_reply,

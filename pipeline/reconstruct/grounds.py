@@ -19,6 +19,7 @@ from pipeline.reconstruct.context import Context, lay_out
 from pipeline.reconstruct.corpus import Lesson
 from pipeline.reconstruct.declared import settle_declared
 from pipeline.reconstruct.decoding import choose_best, weigh_candidates
+from pipeline.reconstruct.fences import UNFENCED
 from pipeline.reconstruct.growing import Lessons
 from pipeline.reconstruct.pages import UNTOLD, decode_pages
 from pipeline.reconstruct.passes import Look, describe_kept, look_again
@@ -114,7 +115,8 @@ def weigh_ground(model: LinkModel, ground: Ground) -> tuple[Floats, Ints]:
     if not ground.in_page_order:
         shares = weigh_candidates(scores, pairs.offsets)
         return shares, choose_best(shares, pairs.offsets)
-    return decode_pages(scores, pairs.offsets, pairs.children, context.first, context.size, look.window, look.told)
+    of_context = (context.first, context.size)
+    return decode_pages(scores, pairs.offsets, pairs.children, *of_context, look.window, look.told, UNFENCED)
 
 
 def look_at(ground: Ground) -> Look:

@@ -24,6 +24,7 @@ from pipeline.errors import SettingError
 from pipeline.pack import ModelPack
 from pipeline.reconstruct.batch import decide_batch
 from pipeline.reconstruct.chosen import Decided
+from pipeline.reconstruct.order_proofs import SHOWN
 from pipeline.reconstruct.scoring import load_model
 from pipeline.reconstruct.streams.deciding import decide_streams
 from pipeline.reconstruct.streams.model import load_stream_model
@@ -60,6 +61,7 @@ def infer_links(
     quotations: pl.DataFrame,
     settings: Settings,
     pack: ModelPack,
+    shown: pl.DataFrame | None = None,
 ) -> Inferred:
     """Parents of all rows, declared ones unchanged.
 
@@ -70,6 +72,7 @@ def infer_links(
         quotations: Quotations among them.
         settings: exact_page_posts, stream_window, stream_passes, runners_up.
         pack: one link model per lens.
+        shown: order_proofs.SHOWN: pages that several listings show in different orders; None: no page.
 
     Raises:
         SettingError: the pack has no model for a lens that is needed.
@@ -99,7 +102,7 @@ def infer_links(
     links = [found.links]
     # A loop over batches of discussions, not over posts.
     for (family, lens), same in sizes.group_by("family", "lens", maintain_order=True):
-        decide = _choose_decider(str(family), str(lens), pack)
+        decide = _choose_decider(str(family), str(lens), pack, pl.DataFrame(schema=SHOWN) if shown is None else shown)
         batch_number = (same["n"].cum_sum() - 1) // BATCH_POSTS
         for _, part in same.with_columns(batch_number.alias("batch")).group_by("batch", maintain_order=True):
             here = rows.join(part.select("discussion", "listing"), on="discussion", maintain_order="left")
@@ -119,13 +122,13 @@ def infer_links(
 
 
 def _choose_decider(
-    family: str, lens: str, pack: ModelPack
+    family: str, lens: str, pack: ModelPack, shown: pl.DataFrame
 ) -> Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, Settings, ModelPack], Decided]:
     """What decides on batches of a family of discussions under a lens."""
     if family in pack.streams and lens.startswith("time"):
         return partial(decide_streams, load_stream_model(pack.streams[family]), lens.split("-")[1])
     if lens in pack.links:
-        return partial(decide_batch, load_model(lens, pack.links[lens]))
+        return partial(decide_batch, load_model(lens, pack.links[lens]), shown=shown)
     raise SettingError(
         f"The model pack {pack.name} has no link model for {family} seen through {lens}; choose another or train one"
     )

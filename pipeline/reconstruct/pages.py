@@ -10,6 +10,7 @@ from numba import njit
 
 from pipeline.reconstruct.arrays import Floats, Ints
 from pipeline.reconstruct.decoding import DECIMALS, settle_paths
+from pipeline.reconstruct.fences import Fences, weigh_fenced
 from pipeline.reconstruct.spans import choose_links, weigh_spans
 
 UNTOLD = -2
@@ -20,7 +21,7 @@ FAINT = 1e-7  # weight beside the best candidate's below which a link is left ou
 
 @njit(cache=True, nogil=True)
 def decode_pages(
-    scores: Floats, offsets: Ints, children: Ints, first: Ints, size: Ints, window: Ints, told: Ints
+    scores: Floats, offsets: Ints, children: Ints, first: Ints, size: Ints, window: Ints, told: Ints, fences: Fences
 ) -> tuple[Floats, Ints]:
     """Posterior of every candidate, and the row of the candidate that the best tree has.
 
@@ -30,6 +31,7 @@ def decode_pages(
         first, size: int64[N], where each post's page starts and how many posts it lists.
         window: int64[N], how many posts above are candidates; the same for all posts of a page.
         told: int64[N], place of the declared parent on the page, TOLD_TOP, or UNTOLD.
+        fences: of the pages that several sort orders show. Where what is told contradicts them they are left out.
 
     Returns:
         float64[pairs], and int64[C]: the chosen rows.
@@ -44,7 +46,13 @@ def decode_pages(
         while end < children.size and children[end] < start + n:
             end += 1
         weights = weigh_page(scores, offsets, children, c, end, start, n, window[children[c]], told, FAINT)
-        posterior = weigh_spans(weights).links
+        posterior = np.zeros(weights.shape)
+        if fences.begins.size and fences.begins[start] >= 0:
+            begin = fences.begins[start]
+            whole = fences.whole[begin : begin + weights.size].reshape(weights.shape)
+            posterior = weigh_fenced(weights, whole)
+        if posterior[0, 0] == 0.0:
+            posterior = weigh_spans(weights).links
         choice = choose_links(np.floor(posterior * 10.0**DECIMALS + 0.5))
         for child in range(c, end):
             post = children[child] - start

@@ -35,6 +35,7 @@ from pipeline.reconstruct.time_structure import measure_time_structure
 SAID = ("top", "above", "answered", "answered_next", "next_top", "next_above")
 FAR_BELOW = 60.0  # of a candidate without second look below its child's best
 STRUCTURE = "structure"
+ORDER = "order"
 PRIOR = "prior"
 _SHARED = words.FEATURES.index("shared_sharp")
 
@@ -75,11 +76,13 @@ class Again:
         scores: float64[pairs], of all passes together.
         seen: what each of the later passes looked at.
         lift: float64[pairs] or empty: what quotations added to the scores beyond what the model makes of them.
+        orders: float64[pairs] or empty: what the orders of several listings added to the scores.
     """
 
     scores: Floats
     seen: tuple[Seen, ...]
     lift: Floats = field(default_factory=lambda: np.zeros(0))
+    orders: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def name_columns(signals: tuple[Signal, ...], in_page_order: bool) -> list[str]:
@@ -190,7 +193,7 @@ def look_again(model: LinkModel, context: Context, pairs: Pairs, scores: Floats,
 
 def name_reasons(model: LinkModel) -> list[str]:
     """What `explain_links` puts scores down to, in its order."""
-    return [*(signal.name for signal in model.signals), STRUCTURE, PRIOR]
+    return [*(signal.name for signal in model.signals), STRUCTURE, ORDER, PRIOR]
 
 
 def explain_links(model: LinkModel, context: Context, pairs: Pairs, again: Again, rows: Ints) -> Floats:
@@ -220,6 +223,8 @@ def explain_links(model: LinkModel, context: Context, pairs: Pairs, again: Again
         found[was_seen, names.index("position")] += shift_pairs(model, pairs, number)[rows[was_seen]]
     if again.lift.size:
         found[:, names.index("quotation")] += again.lift[rows]
+    if again.orders.size:
+        found[:, names.index(ORDER)] += again.orders[rows]
     found = np.round(found, DECIMALS)
     found[:, -1] = np.round(again.scores[rows] - found.sum(axis=1), DECIMALS)
     return found

@@ -48,7 +48,7 @@ def weigh_spans(weights: Floats) -> Spans:
     """Posteriors of links and subtrees; all 0 and log_total -inf where no tree has any weight."""
     n, span = weights.shape
     scaled = weights.copy()
-    heads, kids = _list_kids(weights)
+    heads, kids = list_kids(weights)
     inside, links, subtree = np.zeros((n, span)), np.zeros((n, span)), np.zeros((n, span))
     log_total = 0.0
     for j in range(n):
@@ -76,8 +76,8 @@ def weigh_spans(weights: Floats) -> Spans:
 
 
 @njit(cache=True, nogil=True)
-def _list_kids(weights: Floats) -> tuple[Ints, Ints]:
-    """Heads and kids of all links of some weight."""
+def list_kids(weights: Floats) -> tuple[Ints, Ints]:
+    """Heads and kids of all links of some weight, as `Spans` has them."""
     n, span = weights.shape
     heads = np.zeros(n + 1, dtype=np.int64)
     for k in range(n):
@@ -139,7 +139,7 @@ def choose_links(gains: Floats) -> Ints:
         int64[n]: 0 where the post answers none, d where it answers the post d above. On a tie later posts stay nearer.
     """
     n, span = gains.shape
-    heads, kids = _list_kids(gains)
+    heads, kids = list_kids(gains)
     best = np.full((n, span), -np.inf)
     last = np.zeros((n, span), dtype=np.int64)
     prefix = np.full(n + 1, -np.inf)

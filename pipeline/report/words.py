@@ -60,6 +60,7 @@ SIGNAL_WORDS: Mapping[str, str] = {
     "conversation": "an earlier look at it and the conversation it found",
     "prior": "before anything is known",
     "structure": "how the thread around it is built",
+    "order": "the sort orders it was listed in",
 }
 
 # What is left of a time when it is known no better than this.

@@ -43,7 +43,8 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
         posts = check_table(DraftPosts, decide_parents(versions.posts, plan.work.read("decided")))
         inside = find_quotations(posts)
         quotations = check_table(Quotations, _join_quotations(inside, _standing(records)))
-        found = reconstruct_links(posts, quotations, settings, load_pack())
+        orders = plan.work.read(f"orders/{number}")
+        found = reconstruct_links(posts, quotations, settings, load_pack(), orders)
         check_table(Reconstructed, found.posts)
         tables = {
             "posts": check_table(Posts, _publish_posts(posts, found, versions)),
