@@ -19,7 +19,7 @@ import polars as pl
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from pipeline.buffers import Bytes, Offsets, text_buffers
+from pipeline.buffers import Bytes, Offsets, text_buffers, text_column
 
 ID_LENGTH = 16
 ID_REGEX = "^[a-z2-7]{16}$"
@@ -94,9 +94,15 @@ def _murmur3_x64_128(values: Bytes, offsets: Offsets) -> NDArray[np.uint64]:
 
 def _encode_ids(hashes: NDArray[np.uint64]) -> pl.Series:
     """Base32 of the first 80 bits of 128-bit hashes of shape (n, 2), as a String column of n ids."""
-    octets = hashes.astype(">u8").view(np.uint8).reshape(-1, 16)[:, :10]
-    letters = _ALPHABET[np.packbits(np.unpackbits(octets, axis=1).reshape(-1, 5), axis=1) >> 3]
-    return pl.Series(letters.reshape(-1).view(f"S{ID_LENGTH}"), dtype=pl.Binary).cast(pl.String)
+    high, low = hashes[:, 0], hashes[:, 1]
+    letters = np.empty((len(hashes), ID_LENGTH), dtype=np.uint8)
+    # Twelve digits of five bits in the high half, one across both, three in the low half.
+    for place in range(12):
+        letters[:, place] = _ALPHABET[(high >> np.uint64(59 - 5 * place)) & np.uint64(31)]
+    letters[:, 12] = _ALPHABET[(high << np.uint64(1) | low >> np.uint64(63)) & np.uint64(31)]
+    for place in range(13, ID_LENGTH):
+        letters[:, place] = _ALPHABET[(low >> np.uint64(58 - 5 * (place - 13))) & np.uint64(31)]
+    return text_column(letters.reshape(-1), np.arange(len(hashes) + 1) * ID_LENGTH)
 
 
 def digest_texts(texts: pl.Series) -> pl.Series:

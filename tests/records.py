@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.ids import digest_chunks
-from pipeline.normalise import normalise_records
+from pipeline.normalise.records import normalise_records
 from pipeline.pack import load_pack
 from pipeline.tables import RawRecords, check_table
 

@@ -179,25 +179,28 @@ def candidate_pairs(words: pl.Series, settings: Settings) -> Rows:
         pairs = bucket_pairs(*sort_members(keys, numbers))
         return pairs[:, 0] << np.uint64(32) | pairs[:, 1]
 
-    codes = np.empty(0, dtype=np.uint64)
     pieces = [
         replace(bands, first=first, last=min(first + at_once, bands.last))
         for bands in choose_bands(settings)
         for first in range(0, bands.last, at_once)
     ]
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        for bands in pieces:
-            keys = np.empty((bands.last - bands.first, n), dtype=np.uint32)
-            _key_bands(words, bands, keys)
-            codes = _distinct(codes, threads.map(pair, keys))
+
+    def pair_bands() -> Iterator[NDArray[np.uint64]]:
+        with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+            for bands in pieces:
+                keys = np.empty((bands.last - bands.first, n), dtype=np.uint32)
+                _key_bands(words, bands, keys)
+                yield from threads.map(pair, keys)
+
+    codes = _distinct(pair_bands())
     return np.stack([codes >> np.uint64(32), codes & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
 
 
-def _distinct(known: NDArray[np.uint64], more: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+def _distinct(arrays: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     """Distinct codes of all arrays, sorted."""
-    found = [known]
+    found = [np.empty(0, dtype=np.uint64)]
     pending = 0
-    for codes in more:
+    for codes in arrays:
         found.append(codes)
         pending += codes.size
         if pending > _PENDING_PAIRS:

@@ -51,43 +51,45 @@ def _fold_plain(
     of the others ends. Every character takes the same few steps, written or not, because a branch that cannot be
     foretold costs more than they do.
     """
-    at = n_plain = 0
+    n_plain = 0
+    at = uint64(0)  # unsigned: a signed index would be tested for counting from the end
+    one = uint64(1)
     for row in range(offsets.size - 1):
         begin = at
-        last = _SPACE
-        i, stop = offsets[row], offsets[row + 1]
+        in_gap = True
+        i, stop = uint64(offsets[row]), uint64(offsets[row + 1])
         while i < stop:
             byte = values[i]
-            i += 1
+            i += one
             if byte < 128:
                 sign = classes[byte]
             else:
                 second = values[i] if i < stop else 0
-                third = values[i + 1] if i + 1 < stop else 0
+                third = values[i + one] if i + one < stop else 0
                 if byte == 0xE2 and second == 0x80 and classes[third] != _RARE:
                     sign = classes[third]
-                    i += 2
+                    i += uint64(2)
                 elif byte == 0xC3:
                     sign = _SPACE if second == 0x97 or second == 0xB7 else second | 0x20 if second < 0x9F else second
-                    i += 1
+                    i += one
                     if sign > _SPACE:
                         out[at] = byte
-                        at += 1
+                        at += one
                 elif byte == 0xC2 and second == 0xA0:
                     sign = _SPACE
-                    i += 1
+                    i += one
                 elif byte == 0xF0 and second == 0x9F and 0x8C <= third <= 0xA7:
                     sign = _SPACE
-                    i += 3
+                    i += uint64(3)
                 else:
                     break
-            kept = (sign > _SPACE) | ((sign == _SPACE) & (last != _SPACE))
             out[at] = sign
-            at += kept
-            last = sign if kept else last
+            is_space = sign == _SPACE
+            at += uint64((sign > _SPACE) | (is_space & (not in_gap)))
+            in_gap = is_space | (in_gap & (sign == _NOTHING))
         else:
-            if at > begin and last == _SPACE:
-                at -= 1
+            if at > begin and in_gap:
+                at -= one
             n_plain += 1
             ends[n_plain] = at
             plain[row] = True

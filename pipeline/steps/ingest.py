@@ -16,8 +16,8 @@ import polars as pl
 
 from pipeline.errors import InputError
 from pipeline.ingest import Part, locate_file, open_capture
-from pipeline.normalise import normalise_records
 from pipeline.normalise.forgotten import drop_forgotten, empty_rejected
+from pipeline.normalise.records import normalise_records
 from pipeline.pack import ModelPack, load_pack
 from pipeline.steps.made import made_by
 from pipeline.steps.plan import RawFile, RunPlan, Stamp, StepReport, stamp_file, timed_report

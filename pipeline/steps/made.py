@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.ids import digest_chunks
 from pipeline.ingest.readers import READERS
-from pipeline.normalise import NORMALISER_VERSION
+from pipeline.normalise.records import NORMALISER_VERSION
 from pipeline.pack import load_pack
 from pipeline.store.captures import KeptCapture, rewrite_capture, update_facts
 from pipeline.store.layout import ArchiveLayout

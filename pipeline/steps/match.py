@@ -19,7 +19,7 @@ import polars as pl
 from pipeline.algorithms.id_sets import IdSet
 from pipeline.deduplicate.candidates import describe_bands, key_texts, long_enough
 from pipeline.deduplicate.near import verify_pairs
-from pipeline.normalise import NORMALISER_VERSION
+from pipeline.normalise.records import NORMALISER_VERSION
 from pipeline.steps.base import take_base
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
 from pipeline.store.bands import BandFacts, changed_pairs, merge_segments, read_ids, write_segment

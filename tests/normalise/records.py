@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.normalise import normalise_records
+from pipeline.normalise.records import normalise_records
 from pipeline.pack import ModelPack
 from pipeline.tables import Quarantine, RawRecords, Records, check_table, empty_table, fit_table
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.normalise import NORMALISER_VERSION, normalise_records
 from pipeline.normalise.deletion import find_deletions
+from pipeline.normalise.records import NORMALISER_VERSION, normalise_records
 from pipeline.tables import RawRecords, Records, check_table, empty_table
 from tests.normalise.records import CAPTURE, PACK, Facts, normalise, normalise_bodies
 
