@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import Any
 
@@ -42,7 +42,7 @@ from pipeline.ingest.records import Batch
 
 _POST = tuple(re.compile(rb"""[{,\s]["']?""" + key + rb"""["']?\s*:""") for key in (b"no", b"resto", b"(?:time|now)"))
 _LINK = re.compile(
-    r"""(?:<a\b[^>]{0,300}?\bhref=["']?([^"'\s>]{1,200})[^>]{0,300}>\s*)?"""
+    r"""(?=[<&>])(?:<a\b[^>]{0,300}?\bhref=["']?([^"'\s>]{1,200})[^>]{0,300}>\s*)?"""
     r"""(?:(?:&gt;){3}(/\w+/)|(?<!\S)>>>(/\w+/)|(?:&gt;){2}|(?<!\S)>>)(\d{1,18})\b"""
 )
 _THREAD = re.compile(r"^(?:(?:https?:)?//[\w.]+)?/(\w+)/(?:thread|res)/(\d+)")
@@ -77,7 +77,7 @@ def read(source: Source) -> Iterator[Batch]:
     number = 0
     for place, posts in threads:
         opening = next((post for post in posts if not _thread_of(post)), None)
-        own = next((named for named in map(_own_board, posts) if named), None)
+        own = next((named for post in posts if "board" in post and (named := _own_board(post))), None)
         page = _Page(source.settings.source or own or board, opening)
         for post in posts:
             number += 1
@@ -144,14 +144,14 @@ def _add_post(rows: RecordList, post: dict[str, Any], page: _Page, place: str) -
     thread = _thread_of(post) or own
     body = as_words(get("com"))
     scope, address = page.named(thread)
-    inside, links = _links_of(body, thread) if body else ([], [])
+    inside, links = _links_of(body, thread) if body and (">>" in body or "&gt;&gt;" in body) else ((), ())
     earlier = [link for link in inside if _is_before(link, own or "")]
     is_opening = own is not None and own == thread
     title = as_words(get("sub"))
-    extra = {name: post[name] for name in post.keys() & _KEPT if post[name] not in (0, "", None)}
+    extra = {name: value for name, value in post.items() if name in _KEPT and value not in (0, "", None)}
     if links:
         extra["links"] = links
-    if omitted := as_votes(get("omitted_posts")):
+    if "omitted_posts" in post and (omitted := as_votes(post["omitted_posts"])):
         extra["more"] = omitted
     rows.keep(
         place,
@@ -182,12 +182,10 @@ def _thread_scope(thread: str | None, opening: dict[str, Any] | None) -> str | N
     return f"4chan:{thread}@{time}" if thread and time else None
 
 
-def _links_of(body: str, thread: str | None) -> tuple[list[str], list[str]]:
+def _links_of(body: str, thread: str | None) -> tuple[Sequence[str], Sequence[str]]:
     """The posts that a text names: those of its own thread, and all (of other boards with the board), in order."""
     inside: list[str] = []
     every: list[str] = []
-    if "&gt;&gt;" not in body and ">>" not in body:
-        return inside, every
     for link in _LINK.finditer(body):
         address, board, board_in_words, number = link.groups()
         board = board or board_in_words
@@ -220,10 +218,10 @@ def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
     here: set[str | None] | None = None
     named: Counter[str] = Counter()
     for post in posts:
-        if board := _own_board(post):
+        if "board" in post and (board := _own_board(post)):
             named[board] += 1
-        body = as_words(post.get("com")) or ""
-        if "/thread/" not in body:
+        body = post.get("com")
+        if type(body) is not str or "/thread/" not in body:
             continue
         if here is None:
             here = {number for post in posts for number in (as_id(post.get("no")), _thread_of(post))}
@@ -234,7 +232,7 @@ def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
 
 
 def _own_board(post: dict[str, Any]) -> str | None:
-    return (as_words(post.get("board")) or "").strip("/") or None
+    return (as_words(post["board"]) or "").strip("/") or None if "board" in post else None
 
 
 def _address(board: str | None, thread: str | None) -> str | None:
