@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -249,3 +249,15 @@ def as_votes(value: Any) -> int | None:
     if type(value) is float and value.is_integer():
         value = int(value)
     return value if type(value) is int and abs(value) <= _LARGEST else None
+
+
+def ids_of(values: Sequence[Any]) -> list[str | None]:
+    """`as_id` of each."""
+    if set(map(type, values)) == {int} and min(values) >= -_LARGEST and max(values) <= _LARGEST:
+        return list(map(str, values))
+    return list(map(as_id, values))
+
+
+def times_of(values: Sequence[Any]) -> list[str | None]:
+    """`as_time` of each."""
+    return list(map(as_time, values)) if float in map(type, values) else ids_of(values)

@@ -33,10 +33,10 @@ from html import unescape
 from typing import Any
 
 from pipeline.ingest.containers import Head, Source
-from pipeline.ingest.documents import RecordList
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words
+from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words, ids_of, times_of
 from pipeline.ingest.readers.imageboard_kin import COM_IS_PLAIN, SIGNS, translate_threads
+from pipeline.ingest.readers.record_columns import RecordColumns, pluck
 from pipeline.ingest.readers.saved_answers import read_answers
 from pipeline.ingest.records import Batch
 
@@ -73,15 +73,16 @@ def read(source: Source) -> Iterator[Batch]:
     answers = read_answers(source)
     threads = [(answer.place, thread) for answer in answers.values for thread in _threads_in(answer.value)]
     board = _board_named(threads)
-    rows = RecordList()
-    number = 0
+    rows = RecordColumns()
+    every, pages, places = list[dict[str, Any]](), list[_Page](), list[str]()
     for place, posts in threads:
         opening = next((post for post in posts if not _thread_of(post)), None)
         own = next((named for post in posts if "board" in post and (named := _own_board(post))), None)
-        page = _Page(source.settings.source or own or board, opening)
-        for post in posts:
-            number += 1
-            _add_post(rows, post, page, f"{place}post {number}")
+        every += posts
+        pages += [_Page(source.settings.source or own or board, opening)] * len(posts)
+        places += [place] * len(posts)
+    locations = [f"{place}post {number}" for number, place in enumerate(places, start=1)]
+    rows.extend(locations, *_columns(every, pages))
     answers.reject_damage(rows)
     yield from rows.batches()
 
@@ -138,42 +139,53 @@ class _Page:
         return self._named[1:]
 
 
-def _add_post(rows: RecordList, post: dict[str, Any], page: _Page, place: str) -> None:
-    get = post.get
-    own = as_id(get("no"))
-    thread = _thread_of(post) or own
-    body = as_words(get("com"))
-    scope, address = page.named(thread)
-    inside, links = _links_of(body, thread) if body and (">>" in body or "&gt;&gt;" in body) else ((), ())
-    earlier = [link for link in inside if _is_before(link, own or "")]
-    is_opening = own is not None and own == thread
-    title = as_words(get("sub"))
-    extra = {name: value for name, value in post.items() if name in _KEPT and value not in (0, "", None)}
-    if links:
-        extra["links"] = links
-    if "omitted_posts" in post and (omitted := as_votes(post["omitted_posts"])):
-        extra["more"] = omitted
-    rows.keep(
-        place,
-        extra,
-        {
-            "scope": scope,
-            "native_id": own,
-            "native_discussion": thread if scope else None,
-            "discussion_scope": scope if thread else None,
-            "parent_known": thread is not None,
-            "native_parent": None if is_opening else earlier[0] if earlier else thread,
-            "author": _author_of(post),
-            "posted_at_raw": as_time(get("time")) or as_words(get("now")),
-            "title": unescape(title) if title else None,
-            "body": body,
-            "markup": "plain" if get(COM_IS_PLAIN) is True else "html",
-            "discussion_title": page.title,
-            "discussion_url": address,
-            "community": page.board,
-            "permalink": f"{address}#p{own}" if own and address else None,
-        },
-    )
+def _columns(
+    posts: list[dict[str, Any]], pages: list[_Page]
+) -> tuple[dict[str, list[Any] | str | bool | None], list[dict[str, Any] | None]]:
+    """The columns of posts, each with the page it stands on, and what else is kept of them."""
+    owns = ids_of(pluck(posts, "no"))
+    threads = [_thread_of(post) or own for post, own in zip(posts, owns, strict=True)]
+    bodies = list(map(as_words, pluck(posts, "com")))
+    named = [page.named(thread) for page, thread in zip(pages, threads, strict=True)]
+    parents = [None if own is not None and own == thread else thread for own, thread in zip(owns, threads, strict=True)]
+    extras: list[dict[str, Any] | None] = [
+        {name: value for name, value in post.items() if name in _KEPT and value not in (0, "", None)} for post in posts
+    ]
+    for row, body in enumerate(bodies):
+        if body and (">>" in body or "&gt;&gt;" in body):
+            inside, links = _links_of(body, threads[row])
+            earlier = next((link for link in inside if _is_before(link, owns[row] or "")), None)
+            parents[row] = parents[row] and (earlier or parents[row])
+            extras[row] = {**(extras[row] or {}), "links": links or None}
+    for row, omitted in enumerate(map(as_votes, pluck(posts, "omitted_posts"))):
+        if omitted:
+            extras[row] = {**(extras[row] or {}), "more": omitted}
+    names = {name: _author_of({"name": name}) for name in set(map(as_words, pluck(posts, "name")))}
+    titles = map(as_words, pluck(posts, "sub"))
+    columns: dict[str, list[Any] | str | bool | None] = {
+        "scope": [scope for scope, _ in named],
+        "native_id": owns,
+        "native_discussion": [thread if scope else None for (scope, _), thread in zip(named, threads, strict=True)],
+        "discussion_scope": [scope if thread else None for (scope, _), thread in zip(named, threads, strict=True)],
+        "parent_known": [thread is not None for thread in threads],
+        "native_parent": parents,
+        "author": [
+            _author_of(post) if "trip" in post or "id" in post else names[as_words(post.get("name"))] for post in posts
+        ],
+        "posted_at_raw": [
+            time or as_words(post.get("now")) for time, post in zip(times_of(pluck(posts, "time")), posts, strict=True)
+        ],
+        "title": [unescape(title) if title else None for title in titles],
+        "body": bodies,
+        "markup": ["plain" if post.get(COM_IS_PLAIN) is True else "html" for post in posts],
+        "discussion_title": [page.title for page in pages],
+        "discussion_url": [address for _, address in named],
+        "community": [page.board for page in pages],
+        "permalink": [
+            f"{address}#p{own}" if own and address else None for (_, address), own in zip(named, owns, strict=True)
+        ],
+    }
+    return columns, extras
 
 
 def _thread_scope(thread: str | None, opening: dict[str, Any] | None) -> str | None:
@@ -224,7 +236,7 @@ def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
         if type(body) is not str or "/thread/" not in body:
             continue
         if here is None:
-            here = {number for post in posts for number in (as_id(post.get("no")), _thread_of(post))}
+            here = {as_id(post.get("no")) for post in posts} | set(map(_thread_of, posts))
         named.update(found[1] for found in _ADDRESS.finditer(body) if found[2] in here)
         quoted = [_THREAD.match(link[1] or "") for link in _LINK.finditer(body) if not link[2]]
         named.update(found[1] for found in quoted if found is not None and "/thread/" in found[0])

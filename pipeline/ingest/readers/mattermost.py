@@ -35,7 +35,8 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, times_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, times_of, words_of
+from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
 _SCOPE = "mattermost"

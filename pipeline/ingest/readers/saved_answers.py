@@ -24,6 +24,7 @@ from pipeline.ingest.containers import Source
 from pipeline.ingest.decoding import decode_line, without_surrogates
 from pipeline.ingest.documents import RecordList, parse_json, read_bytes
 from pipeline.ingest.readers.object_literals import read_literals
+from pipeline.ingest.readers.record_columns import RecordColumns
 
 # After opening brackets a name without double quotes, or two values without a colon between them.
 _OTHER_LANGUAGE = re.compile(r"""[\s\[({]*(?:[A-Za-z_$'#:]|"\w+"\s+["{\[(\d])""")
@@ -45,7 +46,7 @@ class Answers:
     values: list[Answer] = field(default_factory=list)
     damage: list[tuple[str, str, bytes]] = field(default_factory=list)
 
-    def reject_damage(self, rows: RecordList) -> None:
+    def reject_damage(self, rows: RecordList | RecordColumns) -> None:
         """Puts what could not be read into quarantine."""
         for place, what, raw in self.damage:
             rows.reject(f"{place}end", "bad_json", what, raw)

@@ -42,7 +42,8 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, words_of
+from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
 _TS = re.compile(r"\d{9,11}\.\d{6}")

@@ -24,16 +24,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import without_surrogates
-from pipeline.ingest.documents import RecordList, has_keys, parse_json, read_bytes
+from pipeline.ingest.documents import has_keys, parse_json, read_bytes
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.json_elements import Elements
 from pipeline.ingest.readers.json_lines import parse_carefully
+from pipeline.ingest.readers.record_columns import RecordColumns, pluck
 from pipeline.ingest.records import Batch
 
 _KIND = re.compile(rb'"kind"\s*:\s*"youtube#comment')
@@ -41,9 +41,10 @@ _LIST = re.compile(rb'"(?:items|comments)"\s*:\s*(?=\[)')
 _TAGS = re.compile(r"<(?:br|a|b|i|s)\b|&(?:#\d+|quot|amp|lt|gt);", re.IGNORECASE)
 _MOST = 1 << 62
 
+Columns = tuple[dict[str, list[Any] | str | bool | None], list[dict[str, Any] | None]]
 
-@dataclass(frozen=True)
-class _Video:
+
+class _Video(NamedTuple):
     """What comments take from the page they stand on."""
 
     number: str | None = None
@@ -51,6 +52,16 @@ class _Video:
     url: str | None = None
     channel: str | None = None
     seen: str | None = None
+
+
+class _Comment(NamedTuple):
+    """A comment as the API gives it, with what its thread says: ids of both, the video, how many replies are absent."""
+
+    value: dict[str, Any]
+    number: str | None
+    video: _Video
+    thread: str | None = None
+    left_out: int | None = None
 
 
 def recognise(head: Head) -> bool:
@@ -82,7 +93,7 @@ def _comments_of(source: Source) -> bool:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per comment."""
-    rows = RecordList()
+    rows = _Comments()
     data = read_bytes(source)
     try:
         _add_document(rows, parse_json(data), _Video())
@@ -91,7 +102,51 @@ def read(source: Source) -> Iterator[Batch]:
     yield from rows.batches()
 
 
-def _salvage(rows: RecordList, data: bytes, trouble: str, longest: int) -> None:
+class _Comments:
+    """Comments of either kind as they come, made into columns many at a time."""
+
+    def __init__(self) -> None:
+        self._rows = RecordColumns()
+        self._rejected = 0
+        self._given: list[_Comment] = []
+        self._downloaded: list[tuple[dict[str, Any], _Video]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._given) + len(self._downloaded) + self._rejected
+
+    def add_given(self, comment: _Comment) -> None:
+        """A comment as the API gives it."""
+        if self._downloaded:
+            self._flush()
+        self._given.append(comment)
+
+    def add_downloaded(self, value: dict[str, Any], video: _Video) -> None:
+        """A comment as yt-dlp gives it."""
+        if self._given:
+            self._flush()
+        self._downloaded.append((value, video))
+
+    def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
+        """Put something into quarantine."""
+        self._flush()
+        self._rows.reject(location, rule, detail, raw)
+        self._rejected += 1
+
+    def batches(self) -> Iterator[Batch]:
+        """All comments in order."""
+        self._flush()
+        return self._rows.batches()
+
+    def _flush(self) -> None:
+        size = len(self._given) or len(self._downloaded)
+        if size:
+            first = len(self._rows) + self._rejected + 1
+            columns = _columns_given(self._given) if self._given else _columns_downloaded(self._downloaded)
+            self._rows.extend([f"comment {number}" for number in range(first, first + size)], *columns)
+            self._given, self._downloaded = [], []
+
+
+def _salvage(rows: _Comments, data: bytes, trouble: str, longest: int) -> None:
     """Comments of JSON lines, or of a document that is no sound JSON: those before the mistake."""
     first = parse_carefully(data.split(b"\n", 1)[0])[0]
     if isinstance(first, dict):
@@ -121,7 +176,7 @@ def _video_before(data: bytes) -> _Video:
     return _read_video(value) if isinstance(value, dict) else _Video()
 
 
-def _add_document(rows: RecordList, value: Any, video: _Video) -> None:
+def _add_document(rows: _Comments, value: Any, video: _Video) -> None:
     """All comments of an answer, of a list of answers or comments, or of yt-dlp's account of a video."""
     waiting = [(value, video)]
     while waiting:
@@ -148,7 +203,7 @@ def _read_video(value: dict[str, Any]) -> _Video:
     )
 
 
-def _add_item(rows: RecordList, value: dict[str, Any], video: _Video) -> None:
+def _add_item(rows: _Comments, value: dict[str, Any], video: _Video) -> None:
     """A thread with its replies, or one comment."""
     snippet = _object(value.get("snippet"))
     top = _object(snippet.get("topLevelComment"))
@@ -159,96 +214,98 @@ def _add_item(rows: RecordList, value: dict[str, Any], video: _Video) -> None:
         thread = _text(top.get("id")) or _text(value.get("id"))
         left_out = (_count(snippet.get("totalReplyCount")) or 0) - len(replies)
         page = _Video(number, channel=video.channel) if number else video
-        _add_comment(rows, top | {"id": thread}, page, None, left_out if left_out > 0 else None)
+        rows.add_given(_Comment(top, thread, page, None, left_out if left_out > 0 else None))
         for reply in replies:
             if isinstance(reply, dict):
-                _add_comment(rows, reply, page, thread, None)
+                rows.add_given(_Comment(reply, _text(reply.get("id")), page, thread))
             else:
                 rows.reject(f"comment {len(rows) + 1}", "not_an_object", "a reply that is no object", _raw(reply))
     elif snippet:
-        _add_comment(rows, value, video, None, None)
+        rows.add_given(_Comment(value, _text(value.get("id")), video))
     elif {"id", "text"} & value.keys():
-        _add_downloaded(rows, value, video)
+        rows.add_downloaded(value, video)
     else:
         rows.reject(f"comment {len(rows) + 1}", "no_id_no_text", "neither an id nor a text", _raw(value))
 
 
-def _add_comment(
-    rows: RecordList, value: dict[str, Any], video: _Video, thread: str | None, left_out: int | None
-) -> None:
-    """A comment as the API gives it."""
-    snippet = _object(value.get("snippet"))
-    number = _text(value.get("id"))
-    page = _text(snippet.get("videoId")) or video.number
-    above = _text(snippet.get("parentId")) or thread
-    typed, shown = _text(snippet.get("textOriginal")), _text(snippet.get("textDisplay"))
-    written, changed = _text(snippet.get("publishedAt")), _text(snippet.get("updatedAt"))
-    body = typed if typed is not None else shown
-    _add(
-        rows,
-        number,
-        page,
-        above,
-        video,
-        author=_text(snippet.get("authorDisplayName")),
-        posted_at_raw=written,
-        edited_at_raw=changed if changed != written else None,
-        body=body,
-        markup="html" if typed is None and shown and _TAGS.search(shown) else "plain",
-        votes=_count(snippet.get("likeCount")),
-        extra={
-            "author_channel": _text(_object(snippet.get("authorChannelId")).get("value")),
-            "moderation": _text(snippet.get("moderationStatus")),
-            "replies_left_out": left_out,
-        },
-    )
+def _columns_given(comments: list[_Comment]) -> Columns:
+    """Columns of comments as the API gives them."""
+    values, numbers, videos, threads, left_out = map(list, zip(*comments, strict=True))
+    snippets = [_object(value.get("snippet")) for value in values]
+    pages = [page or video.number for page, video in zip(_texts(pluck(snippets, "videoId")), videos, strict=True)]
+    above = [own or thread for own, thread in zip(_texts(pluck(snippets, "parentId")), threads, strict=True)]
+    bodies, shown = _texts(pluck(snippets, "textOriginal")), pluck(snippets, "textDisplay")
+    markups = ["plain"] * len(bodies)
+    for row, body in enumerate(bodies):
+        if body is None:
+            bodies[row] = words = _text(shown[row])
+            markups[row] = "html" if words and _TAGS.search(words) else "plain"
+    written, changed = _texts(pluck(snippets, "publishedAt")), _texts(pluck(snippets, "updatedAt"))
+    columns = {
+        **_places(numbers, pages, above, videos),
+        "author": _texts(pluck(snippets, "authorDisplayName")),
+        "posted_at_raw": written,
+        "edited_at_raw": [
+            edited if edited != posted else None for edited, posted in zip(changed, written, strict=True)
+        ],
+        "body": bodies,
+        "markup": markups,
+        "votes": _counts(pluck(snippets, "likeCount")),
+    }
+    channels = _texts([_object(channel).get("value") for channel in pluck(snippets, "authorChannelId")])
+    moderated = _texts(pluck(snippets, "moderationStatus"))
+    return columns, [
+        {"author_channel": channel, "moderation": status, "replies_left_out": absent}
+        for channel, status, absent in zip(channels, moderated, left_out, strict=True)
+    ]
 
 
-def _add_downloaded(rows: RecordList, value: dict[str, Any], video: _Video) -> None:
-    """A comment as yt-dlp gives it."""
-    above = _text(value.get("parent"))
-    words = _text(value.get("_time_text")) or _text(value.get("time_text"))
-    _add(
-        rows,
-        _text(value.get("id")),
-        video.number,
-        None if above == "root" else above,
-        video,
-        author=_text(value.get("author")),
-        posted_at_raw=words or _text(value.get("timestamp")),
-        captured_at_raw=video.seen,
-        body=_text(value.get("text")),
-        markup="plain",
-        votes=_count(value.get("like_count")),
-        extra={
-            "author_channel": _text(value.get("author_id")),
-            "timestamp": _count(value.get("timestamp")) if words else None,
+def _columns_downloaded(comments: list[tuple[dict[str, Any], _Video]]) -> Columns:
+    """Columns of comments as yt-dlp gives them."""
+    values, videos = map(list, zip(*comments, strict=True))
+    above = [None if parent == "root" else parent for parent in _texts(pluck(values, "parent"))]
+    words = [_text(value.get("_time_text")) or _text(value.get("time_text")) for value in values]
+    stamps = pluck(values, "timestamp")
+    columns = {
+        **_places(_texts(pluck(values, "id")), [video.number for video in videos], above, videos),
+        "author": _texts(pluck(values, "author")),
+        "posted_at_raw": [said or _text(stamp) for said, stamp in zip(words, stamps, strict=True)],
+        "captured_at_raw": [video.seen for video in videos],
+        "body": _texts(pluck(values, "text")),
+        "markup": "plain",
+        "votes": _counts(pluck(values, "like_count")),
+    }
+    return columns, [
+        {
+            "author_channel": channel,
+            "timestamp": _count(stamp) if said else None,
             "pinned": True if value.get("is_pinned") is True else None,
             "by_uploader": True if value.get("author_is_uploader") is True else None,
             "liked_by_uploader": True if value.get("is_favorited") is True else None,
-        },
-    )
+        }
+        for value, channel, said, stamp in zip(values, _texts(pluck(values, "author_id")), words, stamps, strict=True)
+    ]
 
 
-def _add(
-    rows: RecordList, number: str | None, page: str | None, above: str | None, video: _Video, **fields: Any
-) -> None:
-    address = f"https://www.youtube.com/watch?v={page}" if page else None
-    rows.add(
-        f"comment {len(rows) + 1}",
-        scope="youtube",
-        native_id=number,
-        native_discussion=page,
-        discussion_scope="youtube" if page else None,
-        parent_known=True,
-        native_parent=above,
-        depth=0 if above is None else 1,
-        discussion_title=video.title,
-        discussion_url=video.url or address,
-        community=video.channel,
-        permalink=f"{address}&lc={number}" if address and number else None,
-        **fields,
-    )
+def _places(
+    numbers: list[str | None], pages: list[str | None], above: list[str | None], videos: list[_Video]
+) -> dict[str, list[Any] | str | bool | None]:
+    """The columns that say which comments these are and where they stand."""
+    addresses = {page: f"https://www.youtube.com/watch?v={page}" if page else None for page in set(pages)}
+    placed = [(number, addresses[page]) for number, page in zip(numbers, pages, strict=True)]
+    return {
+        "scope": "youtube",
+        "native_id": numbers,
+        "native_discussion": pages,
+        "discussion_scope": ["youtube" if page else None for page in pages],
+        "parent_known": True,
+        "native_parent": above,
+        "depth": [0 if parent is None else 1 for parent in above],
+        "discussion_title": [video.title for video in videos],
+        "discussion_url": [video.url or address for video, (_, address) in zip(videos, placed, strict=True)],
+        "community": [video.channel for video in videos],
+        "permalink": [f"{address}&lc={number}" if address and number else None for number, address in placed],
+    }
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -262,6 +319,19 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return without_surrogates(str(value)) or None
+
+
+def _texts(values: list[Any]) -> list[str | None]:
+    """`_text` of each."""
+    return [
+        value if value.__class__ is str and value and value.isascii() else None if value is None else _text(value)
+        for value in values
+    ]
+
+
+def _counts(values: list[Any]) -> list[int | None]:
+    """`_count` of each."""
+    return [value if value.__class__ is int and -_MOST < value < _MOST else _count(value) for value in values]
 
 
 def _count(value: Any) -> int | None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeline.ingest.readers.chat_json import Chat, as_id, as_time, as_words
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, pluck, times_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, times_of, words_of
+from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.records import extra_column, extra_json
 

@@ -1,0 +1,101 @@
+"""Records of a document, a column at a time: where records are many, alike and short, a call for each costs too much.
+
+In: columns of records in their order, and what has to be rejected. Out: batches, as `documents.RecordList` gives them.
+
+>>> rows = RecordColumns()
+>>> rows.extend(["post 1", "post 2"], {"native_id": ["1", "2"], "body": ["Tea?", None], "scope": "site"}, [None, None])
+>>> [batch.records["native_id"].to_list() for batch in rows.batches()]
+[['1', '2']]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.ingest.documents import column_of
+from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch, Rejections, extra_column, record_frame
+
+_TELLING = ("native_id", "body", "title", "deletion")  # a record without any of these is none
+
+
+class RecordColumns:
+    """Gathers columns; every call of `extend` names the same ones.
+
+    Attributes:
+        extras: what else is kept of each record; nulls are dropped.
+    """
+
+    def __init__(self) -> None:
+        self.extras: list[dict[str, Any] | None] = []
+        self._locations: list[str] = []
+        self._columns: dict[str, list[Any]] = {}
+        self._rejections = Rejections()
+
+    def __len__(self) -> int:
+        return len(self._locations)
+
+    def extend(
+        self,
+        locations: Iterable[str],
+        columns: Mapping[str, list[Any] | str | bool | None],
+        extras: Sequence[dict[str, Any] | None],
+    ) -> None:
+        """More records: where they stand, their columns (a list, or one value for all), and what else is kept."""
+        for name, values in columns.items():
+            several = values if isinstance(values, list) else [values] * len(extras)
+            self._columns.setdefault(name, []).extend(several)
+        self._locations += locations
+        self.extras += extras
+
+    def reject(self, location: str, rule: str, detail: str, raw: bytes, before: int | None = None) -> None:
+        """Put something into quarantine: ``before`` records stand above it, of old all that are there."""
+        above = len(self) if before is None else before
+        self._rejections.add(above + len(self._rejections.rows), location, rule, detail, raw)
+
+    def batches(self) -> Iterator[Batch]:
+        """All records in order; at least one batch. What was rejected stands in the first."""
+        taken = {row[0] for row in self._rejections.rows}
+        size = len(self) + len(taken)
+        ordinals = [ordinal for ordinal in range(size) if ordinal not in taken] if taken else range(size)
+        rejections = self._rejections
+        for part in self._parts():
+            records = self._batch(part, ordinals[part], rejections)
+            yield Batch(records, rejections.frame())
+            rejections = Rejections()
+
+    def _parts(self) -> Iterator[slice]:
+        bodies, start = self._columns.get("body", []), 0
+        while start == 0 or start < len(self):
+            size = BATCH_RECORDS
+            while size > 1 and sum(map(len, filter(None, bodies[start : start + size]))) > BATCH_BYTES:
+                size //= 2
+            yield slice(start, start + size)
+            start += size
+
+    def _batch(self, part: slice, ordinals: Sequence[int], rejections: Rejections) -> pl.DataFrame:
+        columns = {name: column_of(name, values[part]) for name, values in self._columns.items()}
+        frame = record_frame(
+            {
+                "markup": "plain",
+                **columns,
+                "ordinal": pl.Series(ordinals, dtype=pl.Int64),
+                "location": column_of("location", self._locations[part]),
+                "extra": column_of("extra", extra_column(self.extras[part])),
+            }
+        )
+        hollow = frame.select(pl.all_horizontal(pl.col(_TELLING).fill_null("") == "")).to_series()
+        if not hollow.any():
+            return frame
+        for row in hollow.arg_true():
+            fields = {name: values[part][row] for name, values in self._columns.items()}
+            place, detail = frame["location"][row], "neither an id nor a text"
+            rejections.add(ordinals[row], place, "no_id_no_text", detail, repr(fields).encode())
+        return frame.filter(~hollow)
+
+
+def pluck(objects: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """The values of one field, None where it is absent."""
+    return [value.get(name) for value in objects]
