@@ -107,30 +107,34 @@ class _Comments:
 
     def __init__(self) -> None:
         self._rows = RecordColumns()
-        self._rejected = 0
+        self._seen = 0
+        self._numbers: list[int] = []  # of the comments that wait
         self._given: list[_Comment] = []
         self._downloaded: list[tuple[dict[str, Any], _Video]] = []
 
     def __len__(self) -> int:
-        return len(self._rows) + len(self._given) + len(self._downloaded) + self._rejected
+        return self._seen
 
     def add_given(self, comment: _Comment) -> None:
         """A comment as the API gives it."""
         if self._downloaded:
             self._flush()
+        self._seen += 1
+        self._numbers.append(self._seen)
         self._given.append(comment)
 
     def add_downloaded(self, value: dict[str, Any], video: _Video) -> None:
         """A comment as yt-dlp gives it."""
         if self._given:
             self._flush()
+        self._seen += 1
+        self._numbers.append(self._seen)
         self._downloaded.append((value, video))
 
     def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
         """Put something into quarantine."""
-        self._flush()
-        self._rows.reject(location, rule, detail, raw)
-        self._rejected += 1
+        self._seen += 1
+        self._rows.reject(location, rule, detail, raw, before=len(self._rows) + len(self._numbers))
 
     def batches(self) -> Iterator[Batch]:
         """All comments in order."""
@@ -138,12 +142,10 @@ class _Comments:
         return self._rows.batches()
 
     def _flush(self) -> None:
-        size = len(self._given) or len(self._downloaded)
-        if size:
-            first = len(self._rows) + self._rejected + 1
+        if self._numbers:
             columns = _columns_given(self._given) if self._given else _columns_downloaded(self._downloaded)
-            self._rows.extend([f"comment {number}" for number in range(first, first + size)], *columns)
-            self._given, self._downloaded = [], []
+            self._rows.extend([f"comment {number}" for number in self._numbers], *columns)
+            self._numbers, self._given, self._downloaded = [], [], []
 
 
 def _salvage(rows: _Comments, data: bytes, trouble: str, longest: int) -> None:
