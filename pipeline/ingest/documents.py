@@ -27,6 +27,7 @@ from pipeline.tables import RawRecords
 DOCUMENT_BYTES = 1 << 30
 
 _COLUMNS = {name: column.dtype for name, column in RawRecords.columns().items()}
+_RUN = 500
 _DEFAULTS: dict[str, Any] = {"listing": 0, "parent_known": False, "markup": "plain"}
 
 
@@ -96,11 +97,13 @@ class RecordList:
     """Records of a document, gathered one by one and handed on as batches; ordinals count rejected ones too."""
 
     def __init__(self) -> None:
-        self._rows: list[dict[str, Any]] = []
+        self._columns: dict[str, list[Any]] = {}
+        self._rows: list[dict[str, Any]] = []  # that are not in the columns yet
         self._ordinals: list[int] = []
         self._locations: list[str] = []
         self._extras: list[str | None] = []
         self._rejections = Rejections()
+        self._height = 0  # of the columns
         self._ordinal = 0
 
     def add(self, location: str, *, extra: dict[str, Any] | None = None, **fields: Any) -> None:
@@ -122,10 +125,21 @@ class RecordList:
             self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())
             return
         self._rows.append(fields)
+        if len(self._rows) >= _RUN:
+            self._flush()
         self._ordinals.append(self._ordinal)
         self._locations.append(location)
         self._extras.append(extra_json(extra) if extra else None)
         self._ordinal += 1
+
+    def _flush(self) -> None:
+        """Rows become columns while they are in the processor's cache, and their memory is used again."""
+        for name in set[str]().union(*self._rows) - self._columns.keys():
+            self._columns[name] = [None] * self._height
+        for name, column in self._columns.items():
+            column += [row.get(name) for row in self._rows]
+        self._height += len(self._rows)
+        self._rows = []
 
     def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
         """Put a record into quarantine."""
@@ -137,11 +151,11 @@ class RecordList:
 
     def batches(self) -> Iterator[Batch]:
         """All records in order; at least one batch."""
+        self._flush()
         rejected = self._rejections.frame()
-        for start in range(0, max(1, len(self._rows)), BATCH_RECORDS):
+        for start in range(0, max(1, self._height), BATCH_RECORDS):
             part = slice(start, start + BATCH_RECORDS)
-            rows = self._rows[part]
-            columns = {name: column_of(name, [row.get(name) for row in rows]) for name in set[str]().union(*rows)}
+            columns = {name: column_of(name, values[part]) for name, values in self._columns.items()}
             columns |= {
                 "ordinal": pl.Series(self._ordinals[part], dtype=pl.Int64),
                 "location": column_of("location", self._locations[part]),

@@ -19,7 +19,7 @@ from operator import not_
 from typing import Any
 
 from pipeline.ingest.readers.chat_json import Chat, as_id, as_time
-from pipeline.ingest.readers.record_columns import RecordColumns
+from pipeline.ingest.readers.record_columns import RUN, RecordColumns
 from pipeline.ingest.records import Batch
 
 _LONGEST_ID = 200
@@ -68,6 +68,12 @@ class ChatRecords:
             if row < len(self._rows):
                 self._rows.extras[row] = {**(self._rows.extras[row] or {}), "skipped": {"system": count}}
         return self._rows.batches()
+
+
+def runs_of(messages: Sequence[Any], numbers: Sequence[int]) -> Iterator[tuple[Sequence[Any], Sequence[int]]]:
+    """Messages and their numbers in runs, to be sifted and extended one after the other."""
+    for start in range(0, len(messages), RUN):
+        yield messages[start : start + RUN], numbers[start : start + RUN]
 
 
 def words_of(values: Sequence[Any]) -> list[str | None]:

@@ -37,7 +37,7 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, times_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, runs_of, times_of, words_of
 from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
@@ -75,10 +75,11 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
     rows = ChatRecords()
-    for document, held, places in chat.messages("messages"):
-        messages, numbers = oldest_first(held, places, lambda message: message.get("timestamp"))
-        system = [type(message) is not dict or _is_line(message.get("type")) for message in messages]
-        _add(rows, rows.sift(messages, numbers, system), document)
+    for document, held, given in chat.messages("messages"):
+        messages, numbers = oldest_first(held, given, lambda message: message.get("timestamp"))
+        for run, places in runs_of(messages, numbers):
+            system = [type(message) is not dict or _is_line(message.get("type")) for message in run]
+            _add(rows, rows.sift(run, places, system), document)
     yield from rows.batches(chat)
 
 

@@ -36,7 +36,7 @@ from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words, ids_of, times_of
 from pipeline.ingest.readers.imageboard_kin import COM_IS_PLAIN, SIGNS, translate_threads
-from pipeline.ingest.readers.record_columns import RecordColumns, pluck
+from pipeline.ingest.readers.record_columns import RUN, RecordColumns, pluck
 from pipeline.ingest.readers.saved_answers import read_answers
 from pipeline.ingest.records import Batch
 
@@ -82,7 +82,9 @@ def read(source: Source) -> Iterator[Batch]:
         pages += [_Page(source.settings.source or own or board, opening)] * len(posts)
         places += [place] * len(posts)
     locations = [f"{place}post {number}" for number, place in enumerate(places, start=1)]
-    rows.extend(locations, *_columns(every, pages))
+    for start in range(0, len(every), RUN):
+        run = slice(start, start + RUN)
+        rows.extend(locations[run], *_columns(every[run], pages[run]))
     answers.reject_damage(rows)
     yield from rows.batches()
 

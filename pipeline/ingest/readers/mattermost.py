@@ -35,7 +35,7 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, times_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, runs_of, times_of, words_of
 from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
@@ -64,10 +64,10 @@ def read(source: Source) -> Iterator[Batch]:
     for document, held, numbers in chat.messages("posts"):
         created = list(map(_created, held))
         order = sorted(range(len(held)), key=created.__getitem__)
-        posts = [held[place] for place in order]
-        system = [type(post) is not dict or str(post.get("type") or "").startswith("system_") for post in posts]
-        said = rows.sift(posts, [numbers[place] for place in order], system)
-        _add(rows, said, _names(document), _channels(document))
+        names, channels = _names(document), _channels(document)
+        for posts, run in runs_of([held[place] for place in order], [numbers[place] for place in order]):
+            system = [type(post) is not dict or str(post.get("type") or "").startswith("system_") for post in posts]
+            _add(rows, rows.sift(posts, run, system), names, channels)
     yield from rows.batches(chat)
 
 

@@ -33,7 +33,7 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, times_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, runs_of, times_of, words_of
 from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
@@ -61,11 +61,13 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
     rows = ChatRecords()
-    for document, held, places in chat.messages("messages"):
+    for document, held, given in chat.messages("messages"):
         title = as_words(document.get("title")) or as_words(document.get("threadName"))
-        messages, numbers = oldest_first(held, places, _time)
-        system = [type(message) is not dict or message.get("type") in _SYSTEM for message in messages]
-        _add(rows, rows.sift(messages, numbers, system), repair(title) if title else None)
+        title = repair(title) if title else None
+        messages, numbers = oldest_first(held, given, _time)
+        for run, places in runs_of(messages, numbers):
+            system = [type(message) is not dict or message.get("type") in _SYSTEM for message in run]
+            _add(rows, rows.sift(run, places, system), title)
     yield from rows.batches(chat)
 
 

@@ -18,6 +18,8 @@ import polars as pl
 from pipeline.ingest.documents import column_of
 from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch, Rejections, extra_column, record_frame
 
+# So many parsed objects stay in the processor's cache while one column after the other is made of them.
+RUN = 500
 _TELLING = ("native_id", "body", "title", "deletion")  # a record without any of these is none
 
 

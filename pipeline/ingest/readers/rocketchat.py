@@ -37,7 +37,7 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, times_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, runs_of, times_of, words_of
 from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
@@ -66,10 +66,11 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
     rows = ChatRecords()
-    for _, held, places in chat.messages("messages"):
-        messages, numbers = oldest_first(held, places, lambda message: as_time(message.get("ts")))
-        system = [type(message) is not dict or message.get("t") not in _POSTS for message in messages]
-        _add(rows, rows.sift(messages, numbers, system))
+    for _, held, given in chat.messages("messages"):
+        messages, numbers = oldest_first(held, given, lambda message: as_time(message.get("ts")))
+        for run, places in runs_of(messages, numbers):
+            system = [type(message) is not dict or message.get("t") not in _POSTS for message in run]
+            _add(rows, rows.sift(run, places, system))
     yield from rows.batches(chat)
 
 

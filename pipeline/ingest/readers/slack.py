@@ -42,7 +42,7 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, runs_of, words_of
 from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
@@ -80,13 +80,14 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
     rows = ChatRecords()
-    for document, held, places in chat.messages("messages"):
+    for document, held, given in chat.messages("messages"):
         opened = [_opened(message) if type(message) is dict and "subtype" in message else message for message in held]
         objects = [message for message in opened if type(message) is dict]
         names, team = _names(document, objects), _team(document, objects)
-        messages, numbers = oldest_first(opened, places, lambda message: message.get("ts"))
-        system = [type(message) is not dict or ("subtype" in message and _is_line(message)) for message in messages]
-        _add(rows, rows.sift(messages, numbers, system), document, team, names)
+        messages, numbers = oldest_first(opened, given, lambda message: message.get("ts"))
+        for run, places in runs_of(messages, numbers):
+            system = [type(message) is not dict or ("subtype" in message and _is_line(message)) for message in run]
+            _add(rows, rows.sift(run, places, system), document, team, names)
     yield from rows.batches(chat)
 
 

@@ -39,7 +39,7 @@ from pipeline.ingest.readers.chat_json import (
     shows_messages,
     stream_facts,
 )
-from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, times_of, words_of
+from pipeline.ingest.readers.chat_records import ChatRecords, ids_of, runs_of, times_of, words_of
 from pipeline.ingest.readers.record_columns import pluck
 from pipeline.ingest.records import Batch
 
@@ -74,8 +74,9 @@ def read(source: Source) -> Iterator[Batch]:
             for message in messages
             if type(message) is dict and message.get("action") == "topic_created" and as_id(message.get("id"))
         }
-        system = [type(message) is not dict or message.get("type") == "service" for message in messages]
-        _add(rows, rows.sift(messages, numbers, system), document, topics)
+        for run, places in runs_of(messages, numbers):
+            system = [type(message) is not dict or message.get("type") == "service" for message in run]
+            _add(rows, rows.sift(run, places, system), document, topics)
     yield from rows.batches(chat)
 
 

@@ -33,7 +33,7 @@ from pipeline.ingest.documents import has_keys, parse_json, read_bytes
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.json_elements import Elements
 from pipeline.ingest.readers.json_lines import parse_carefully
-from pipeline.ingest.readers.record_columns import RecordColumns, pluck
+from pipeline.ingest.readers.record_columns import RUN, RecordColumns, pluck
 from pipeline.ingest.records import Batch
 
 _KIND = re.compile(rb'"kind"\s*:\s*"youtube#comment')
@@ -117,7 +117,7 @@ class _Comments:
 
     def add_given(self, comment: _Comment) -> None:
         """A comment as the API gives it."""
-        if self._downloaded:
+        if self._downloaded or len(self._given) >= RUN:
             self._flush()
         self._seen += 1
         self._numbers.append(self._seen)
@@ -125,7 +125,7 @@ class _Comments:
 
     def add_downloaded(self, value: dict[str, Any], video: _Video) -> None:
         """A comment as yt-dlp gives it."""
-        if self._given:
+        if self._given or len(self._downloaded) >= RUN:
             self._flush()
         self._seen += 1
         self._numbers.append(self._seen)
