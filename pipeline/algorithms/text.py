@@ -11,8 +11,8 @@ from __future__ import annotations
 import polars as pl
 
 # Scripts written without spaces: each character stands as a word of its own, or no two posts would share a word.
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-_APOSTROPHES = "['’ʼ`´]"
+UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+APOSTROPHES = "['’ʼ`´]"
 _NO_WORD = r"[^\p{L}\p{N}\p{M}]+"
 
 
@@ -21,9 +21,9 @@ def fold_words(text: pl.Expr) -> pl.Expr:
 
     Apostrophes vanish ("it's" and "it’s" are both "its"); characters of scripts written without spaces become words.
     """
-    folded = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(_APOSTROPHES, "")
+    folded = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(APOSTROPHES, "")
     return (
-        folded.str.replace_all(_NO_WORD, " ").str.replace_all(f"({_UNSPACED})", " $1 ").str.replace_all(" +", " ")
+        folded.str.replace_all(_NO_WORD, " ").str.replace_all(f"({UNSPACED})", " $1 ").str.replace_all(" +", " ")
     ).str.strip_chars(" ")
 
 

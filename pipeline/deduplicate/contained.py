@@ -1,146 +1,34 @@
-"""Quotations: words of one post that stand inside or beside another.
+"""Quotations: words of one post that stand inside another.
 
-In: texts in reading order. Out: who quotes whom, and where.
+In: posts in reading order. Out: who quotes whom, and where; and what posts say themselves.
 
->>> find_standing_quotes(listed)          # paragraphs of a flat text that are quotations: row, quoted row, replying row
->>> find_quotations(posts)                # lines and marked quotations inside posts: Quotations
+>>> find_quotations(posts)                # what posts hold of others, marked or not: Quotations
+>>> leave_own_words(posts, quotations)    # post_id, words_key, share
 
-Both find candidates by three seeds of a passage (its first, middle and last run of four words) and prove them by the
-share of the passage's words that stand in the other text in the same order. The quoted words are the earliest that fit:
-whoever quotes them as well comes later.
+Marked quotations and lines of their own are sought as they stand; long runs of words are found by `borrowed`.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from pipeline.algorithms.grams import hash_word_grams
-from pipeline.algorithms.similarity import containment
 from pipeline.algorithms.text import count_words, fold_words
-from pipeline.tables import Quotations, empty_table
+from pipeline.algorithms.word_places import locate_words
+from pipeline.deduplicate.borrowed import find_borrowed, says_again
+from pipeline.deduplicate.passages import GRAM_WORDS, find_passages
+from pipeline.ids import digest_texts
 
-GRAM_WORDS = 4
-MIN_WORDS = 5
-MIN_BITS = 25.0
-MIN_BITS_WHOLE = 60.0
 MIN_SHARE = 0.9
 MIN_SHARE_MARKED = 0.7
 MIN_WORDS_UNMARKED = 8
-COMMON_GRAM = 50
-LONGEST_RUN = 3
 
-
-def _seed_grams(passages: pl.DataFrame) -> pl.DataFrame:
-    """The first, middle and last gram of each passage: columns passage (its row), group, gram."""
-    rows, hashes = hash_word_grams(passages["words"], GRAM_WORDS)
-    grams = pl.DataFrame({"passage": rows, "gram": hashes})
-    picked = grams.group_by("passage", maintain_order=True).agg(
-        pl.col("gram").gather(pl.concat_list(pl.lit(0), pl.len() // 2, pl.len() - 1).explode().cast(pl.UInt32))
-    )
-    groups = passages.select("group").with_row_index("passage")
-    return picked.explode("gram").unique().join(groups, on="passage").select("passage", "group", "gram")
-
-
-def _find_passages(passages: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
-    """Where passages stand in earlier texts of their group.
-
-    Args:
-        passages: group, order, words.
-        texts: group, order, words.
-
-    Returns:
-        passage, text (rows), share; candidates of every share, only texts earlier than the passage.
-    """
-    seeds = _seed_grams(passages)
-    rows, hashes = hash_word_grams(texts["words"], GRAM_WORDS)
-    orders = texts.select("group", "order").with_row_index("text")
-    # Nearly all grams seed nothing: they go before anything is joined to them.
-    grams = pl.DataFrame({"text": rows, "gram": hashes}).join(seeds.select("gram"), on="gram", how="semi")
-    grams = grams.unique().join(orders, on="text")
-    # Set phrases ("I think that the") seed nothing: a group has many posts that hold them.
-    grams = grams.filter(pl.len().over("group", "gram") <= COMMON_GRAM)
-    places = passages.select("order").with_row_index("passage")
-    pairs = (
-        seeds.join(grams, on=["group", "gram"])
-        .join(places, on="passage", suffix="_passage")
-        .filter(pl.col("order") < pl.col("order_passage"))
-        .select("passage", "text", "order")
-        .unique()
-        .sort("passage", "order")
-    )
-    share = containment(passages["words"].gather(pairs["passage"]), texts["words"].gather(pairs["text"]))
-    return pairs.with_columns(share=pl.Series(share, dtype=pl.Float32))
-
-
-def find_standing_quotes(listed: pl.DataFrame) -> pl.DataFrame:
-    """Paragraphs of flat texts that quote an earlier paragraph and stand right before the reply.
-
-    A paragraph is one if its informative words stand in an earlier paragraph of the same listing and another paragraph
-    follows. What stands more than twice is somebody posting the same again; so is the whole of another paragraph where
-    that is right above, or its words are not rare.
-
-    Args:
-        listed: paragraphs only: sighting_id, unit, seat, words, n_words, information.
-
-    Returns:
-        sighting_id, quoted_sighting_id, reply_sighting_id, share, n_words; sorted by sighting_id.
-    """
-    schema = {"sighting_id": pl.String, "quoted_sighting_id": pl.String, "reply_sighting_id": pl.String}
-    nothing = pl.DataFrame(schema=schema | {"share": pl.Float32, "n_words": pl.Int64})
-    texts = listed.select(
-        "sighting_id", group="unit", order=pl.col("seat").cast(pl.Int64), words="words", n_words="n_words"
-    )
-    texts = texts.with_columns(
-        information=listed["information"],
-        last=pl.col("order").max().over("group"),
-        often=pl.len().over("group", "words"),
-    )
-    passages = texts.filter(
-        (pl.col("n_words") >= MIN_WORDS) & (pl.col("information") >= MIN_BITS) & (pl.col("order") < pl.col("last"))
-    )
-    if passages.is_empty():
-        return nothing
-    found = _find_passages(passages, texts).filter(pl.col("share") >= MIN_SHARE)
-    found = found.with_columns(
-        sighting_id=passages["sighting_id"].gather(found["passage"]),
-        group=passages["group"].gather(found["passage"]),
-        seat=passages["order"].gather(found["passage"]),
-        n_words=passages["n_words"].gather(found["passage"]),
-        quoted_sighting_id=texts["sighting_id"].gather(found["text"]),
-        quoted_words=texts["n_words"].gather(found["text"]),
-        often=passages["often"].gather(found["passage"]),
-        bits=passages["information"].gather(found["passage"]),
-    )
-    whole = pl.col("n_words") == pl.col("quoted_words")
-    again = (pl.col("order") == pl.col("seat") - 1) | (pl.col("bits") < MIN_BITS_WHOLE)
-    found = found.filter((pl.col("n_words") <= pl.col("quoted_words")) & (pl.col("often") <= 2) & ~(whole & again))
-    if found.is_empty():
-        return nothing
-    quotes = found.sort("sighting_id", "order").unique("sighting_id", keep="first", maintain_order=True)
-    quotes = _without_runs(quotes)
-    # The reply is the next paragraph that is no quotation itself.
-    marks = quotes.select("sighting_id", is_quote=pl.lit(True))
-    replies = (
-        texts.join(marks, on="sighting_id", how="left")
-        .sort("group", "order")
-        .with_columns(reply=pl.when(pl.col("is_quote").is_null()).then("sighting_id"))
-        .with_columns(reply_sighting_id=pl.col("reply").backward_fill().over("group"))
-        .select("sighting_id", "reply_sighting_id")
-    )
-    return (
-        quotes.join(replies, on="sighting_id", how="left")
-        .drop_nulls("reply_sighting_id")
-        .filter(pl.col("reply_sighting_id") != pl.col("quoted_sighting_id"))
-        .select("sighting_id", "quoted_sighting_id", "reply_sighting_id", "share", pl.col("n_words").cast(pl.Int64))
-        .sort("sighting_id")
-    )
-
-
-def _without_runs(quotes: pl.DataFrame) -> pl.DataFrame:
-    """Quotations but those that stand in a long row: a page shown again does, and nobody quotes so."""
-    ordered = quotes.sort("group", "seat")
-    run = (pl.col("seat") - pl.int_range(pl.len()).over("group")).alias("run")
-    return ordered.filter(pl.len().over("group", run) <= LONGEST_RUN).sort("sighting_id")
+_FOUND = pl.Schema(
+    {
+        "passage": pl.Int64(), "order": pl.Int64(), "late": pl.Boolean(), "marked": pl.Boolean(),
+        "share": pl.Float32(), "post_id": pl.String(), "quoted_id": pl.String(), "n_words": pl.Int64(),
+        "start": pl.UInt32(), "end": pl.UInt32(), "words": pl.String(), "own": pl.String(), "other": pl.String(),
+    }
+)  # fmt: skip
 
 
 def _cut_passages(posts: pl.DataFrame) -> pl.DataFrame:
@@ -171,8 +59,74 @@ def _cut_passages(posts: pl.DataFrame) -> pl.DataFrame:
     return passages.with_columns(n_words=count_words(pl.col("words"))).filter(pl.col("n_words") >= least).drop("line")
 
 
+def _find_lines(posts: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Marked quotations and lines of posts that stand in other texts, as rows of _FOUND."""
+    passages = _cut_passages(posts)
+    if passages.is_empty():
+        return pl.DataFrame(schema=_FOUND)
+    texts = texts.filter(pl.col("group").is_in(passages["group"].unique().implode()))
+    found = find_passages(passages.select("group", "order", "words", anywhere=pl.lit(value=True)), texts)
+    at = found["passage"]
+    found = found.with_columns(
+        post_id=posts["post_id"].gather(passages["row"].gather(at)),
+        quoted_id=texts["post_id"].gather(found["text"]),
+        marked=passages["marked"].gather(at),
+        n_words=passages["n_words"].gather(at).cast(pl.Int64),
+        start=passages["start"].gather(at),
+        end=passages["end"].gather(at),
+        words=passages["words"].gather(at),
+        own=posts["words"].gather(passages["row"].gather(at)),
+        other=texts["words"].gather(found["text"]),
+    ).filter(pl.col("share") >= pl.when("marked").then(MIN_SHARE_MARKED).otherwise(MIN_SHARE))
+    again = says_again(found["own"], found["other"], found["words"])
+    return found.filter(pl.col("marked") | ~again).select(list(_FOUND)).cast(_FOUND)
+
+
+def _find_runs(texts: pl.DataFrame) -> pl.DataFrame:
+    """Runs of words without a line of their own that posts have in common with others, as rows of _FOUND."""
+    runs = find_borrowed(texts)
+    held = texts[runs["row"]]
+    places = locate_words(
+        held["text"], runs["begin"], runs["n_words"], held.select(count_words(pl.col("words"))).to_series()
+    )
+    return (
+        pl.concat([runs, places], how="horizontal")
+        .select(
+            passage=-1 - pl.col("row"),
+            order=texts["order"].gather(runs["text"]),
+            late="late",
+            marked=pl.lit(value=False),
+            share=pl.lit(1.0),
+            post_id=texts["post_id"].gather(runs["row"]),
+            quoted_id=texts["post_id"].gather(runs["text"]),
+            n_words="n_words",
+            start="start",
+            end="end",
+            words="words",
+            own=texts["words"].gather(runs["row"]),
+            other=texts["words"].gather(runs["text"]),
+        )
+        .cast(_FOUND)
+    )
+
+
+def _rank_sources(found: pl.DataFrame) -> pl.DataFrame:
+    """Adds whole (the other text is the passage and nothing else) and doubt (how little tells who quotes whom, 0 to 2).
+
+    A page may list the newest first, and who quotes the same words as well is not their source.
+    """
+
+    def opens(text: str) -> pl.Expr:
+        return pl.col(text).str.starts_with(pl.col("words") + " ")
+
+    doubt = pl.when(opens("other")).then(2).when(pl.col("marked")).then(0).when(opens("own")).then(1).otherwise(2)
+    whole = pl.col("other") == pl.col("words")
+    ranked = found.with_columns(whole=whole, doubt=pl.when(whole).then(0).otherwise(doubt))
+    return ranked.filter(~pl.col("late") | (pl.col("doubt") < 2))
+
+
 def find_quotations(posts: pl.DataFrame) -> pl.DataFrame:
-    """Lines and marked quotations inside posts that hold the words of an earlier post of the discussion.
+    """Marked quotations, lines and long runs of words inside posts that another post of the discussion has said.
 
     Args:
         posts: post_id, discussion_id, order, text, words, quotes (columns of DraftPosts).
@@ -180,29 +134,49 @@ def find_quotations(posts: pl.DataFrame) -> pl.DataFrame:
     Returns:
         tables.Quotations, one row per post and quoted post, the longest passage; sorted by post_id and quoted_id.
     """
-    passages = _cut_passages(posts)
-    if passages.is_empty():
-        return empty_table(Quotations)
-    texts = posts.select("post_id", "order", "words", group="discussion_id").filter(
-        pl.col("group").is_in(passages["group"].unique().implode())
-    )
-    found = _find_passages(passages.select("group", "order", "words"), texts)
-    found = found.with_columns(
-        post_id=posts["post_id"].gather(passages["row"].gather(found["passage"])),
-        quoted_id=texts["post_id"].gather(found["text"]),
-        marked=passages["marked"].gather(found["passage"]),
-        n_words=passages["n_words"].gather(found["passage"]).cast(pl.Int64),
-        start=passages["start"].gather(found["passage"]),
-        end=passages["end"].gather(found["passage"]),
-    ).filter(pl.col("share") >= pl.when("marked").then(MIN_SHARE_MARKED).otherwise(MIN_SHARE))
-    # The earliest post that has nearly the largest share said it first.
+    texts = posts.select("post_id", "order", "text", "words", group="discussion_id")
+    found = _rank_sources(pl.concat([_find_lines(posts, texts), _find_runs(texts)]))
+    # Of the posts that have nearly the largest share, the one that says it and nothing else, then the earliest that
+    # does not seem to quote it as well.
     first = (
         found.filter(pl.col("share") >= pl.col("share").max().over("passage") - 0.05)
-        .sort("passage", "order", "quoted_id")
+        .sort("passage", ~pl.col("whole"), "late", "doubt", "order", "quoted_id")
         .unique("passage", keep="first", maintain_order=True)
     )
+    pair = [pl.min_horizontal("post_id", "quoted_id"), pl.max_horizontal("post_id", "quoted_id")]
     return (
-        first.sort("post_id", "quoted_id", "n_words", "start", descending=[False, False, True, False])
-        .unique(["post_id", "quoted_id"], keep="first", maintain_order=True)
+        first.with_columns(pair=pl.concat_str(pair, separator=" "))
+        .sort(
+            "pair", ~pl.col("whole"), ~pl.col("marked"), "late", "doubt", -pl.col("n_words"), "passage", nulls_last=True
+        )
+        .unique("pair", keep="first", maintain_order=True)
         .select("post_id", "quoted_id", "share", "n_words", "start", "end")
+        .sort("post_id", "quoted_id")
     )
+
+
+def leave_own_words(posts: pl.DataFrame, quotations: pl.DataFrame) -> pl.DataFrame:
+    """What posts say themselves, without the words they quote.
+
+    Args:
+        posts: post_id, text.
+        quotations: tables.Quotations; those beside a post matter to none.
+
+    Returns:
+        post_id, words_key, share (Float32: characters of its own words, as a share of all): one row a post that quotes.
+    """
+    spans = quotations.drop_nulls("start").sort("post_id", "start", "end")
+    # Spans may overlap: what is left is what lies between the farthest end so far and the next start.
+    reached = pl.col("end").cum_max().shift(1, fill_value=0).over("post_id")
+    pieces = spans.select("post_id", "start", "end", reached=reached).join(
+        posts.select("post_id", "text"), on="post_id"
+    )
+    between = pl.col("text").str.slice(pl.col("reached"), (pl.col("start").cast(pl.Int64) - pl.col("reached")).clip(0))
+    own = pieces.group_by("post_id", maintain_order=True).agg(
+        between.str.join("\n"),
+        pl.col("text").first().str.slice(pl.col("end").max()).alias("rest"),
+        whole=pl.col("text").first().str.len_chars(),
+    )
+    own = own.with_columns(words=fold_words(pl.concat_str("text", "rest", separator="\n")))
+    share = (pl.col("text").str.len_chars() + pl.col("rest").str.len_chars()) / pl.col("whole").clip(1)
+    return own.select("post_id", digest_texts(own["words"]).alias("words_key"), share=share.clip(0, 1).cast(pl.Float32))

@@ -81,13 +81,14 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
         left, right = chunk[:, 0], chunk[:, 1]
         named, ends = np.unique(chunk, return_inverse=True)
         alike = judge_pairs(split_texts(words.gather(named)), ends.reshape(-1, 2), verifier).accepted
-        cut = ~alike
-        cut[cut] = begins_alike(words.gather(left[cut]), words.gather(right[cut]))
+        cut, broken = np.zeros((2, len(chunk)), dtype=np.bool_)
+        others = np.flatnonzero(~alike)
+        cut[others], broken[others] = begins_alike(words.gather(left[others]), words.gather(right[others]))
         ratios = np.zeros(len(chunk), dtype=np.float32)
         measured = alike | cut
         ratios[measured] = edit_ratio(words.gather(left[measured]), words.gather(right[measured]))
         alike &= ratios >= np.float32(settings.edit_similarity)
-        cut &= ratios < _UNCUT
+        cut &= (ratios < _UNCUT) | broken
         method = np.where(cut, "cut", "near")
         kept = alike | cut
         found.append(
@@ -116,15 +117,19 @@ def stem_of(words: pl.Expr) -> pl.Expr:
     return words.str.replace(r" (?:(?:read|show|see|continue) )?(?:more|reading)$", "")
 
 
-def begins_alike(left: pl.Series, right: pl.Series) -> NDArray[np.bool_]:
-    """Whether one of two folded texts is the beginning of the other, long enough to be no set phrase: bool (n,)."""
+def begins_alike(left: pl.Series, right: pl.Series) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether one of two folded texts is the beginning of the other, long enough to be no set phrase; and whether it
+    seems to break off, within a word or with an invitation to read more: bool (n,) each."""
     pairs = pl.DataFrame([left.alias("left"), right.alias("right")])
     longer = pl.col("left").str.len_bytes() > pl.col("right").str.len_bytes()
     sides = pairs.select(
         stem=stem_of(pl.when(longer).then("right").otherwise("left")),
         whole=pl.when(longer).then("left").otherwise("right"),
+        length=pl.when(longer).then("right").otherwise("left").str.len_bytes(),
     )
     follows = pl.col("whole").str.slice(pl.col("stem").str.len_chars(), 1)
     halved = pl.col("stem").str.contains(r"\p{N}$") & follows.str.contains(r"\p{N}")
     begins = pl.col("whole").str.starts_with(pl.col("stem")) & (pl.col("stem").str.len_chars() >= HEAD_CHARACTERS)
-    return sides.select(begins & ~halved).to_series().to_numpy().astype(np.bool_)
+    broken = (pl.col("stem").str.len_bytes() < pl.col("length")) | ~follows.is_in(["", " "])
+    found = sides.select(begins=begins & ~halved, broken=broken)
+    return found["begins"].to_numpy().astype(np.bool_), found["broken"].to_numpy().astype(np.bool_)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.deduplicate.author_edits import choose_rewritten, key_rewritten
-from pipeline.deduplicate.contained import find_standing_quotes
 from pipeline.deduplicate.identity import Identity, identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.near import near_duplicates
 from pipeline.deduplicate.orders import list_orders
 from pipeline.deduplicate.overlap import find_discussions
+from pipeline.deduplicate.standing import find_standing_quotes
 from pipeline.errors import ContractError
 from pipeline.reconstruct.decided import resolve_decisions
 from pipeline.steps.base import leave_base, take_base
@@ -51,7 +51,7 @@ def identify_all(plan: RunPlan) -> StepReport:
         captures = keys["capture_id"].unique().sort().to_list()
         listed = find_listings(keys, near, own)
         units = find_discussions(listed)
-        quotes = find_standing_quotes(_add_words(plan, listed.filter("paragraphs")))
+        quotes = find_standing_quotes(_add_words(plan, listed.filter("paragraphs")), units)
         rewritten = key_rewritten(_add_words(plan, choose_rewritten(listed, units)))
         identity = identify_posts(listed, units, quotes, decisions, rewritten)
         plan.work.write("aliases", identity.aliases)

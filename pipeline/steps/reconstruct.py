@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.deduplicate.contained import find_quotations
+from pipeline.deduplicate.contained import find_quotations, leave_own_words
 from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.pack import load_pack
 from pipeline.reconstruct import Reconstruction, reconstruct_links
@@ -59,7 +59,7 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
         for name, frame in tables.items():
             plan.work.write(f"out/{name}/{number}", frame)
         seen = posts.filter(~pl.col("is_placeholder")).select("post_id", "discussion_id", "posted_at")
-        plan.work.write(f"out/firsts/{number}", seen.join(versions.firsts, on="post_id", how="left"))
+        plan.work.write(f"out/firsts/{number}", seen.join(_own_firsts(versions, inside), on="post_id", how="left"))
         kinds = tables["posts"]["link_kind"]
         report.counts.update(
             posts=posts.height,
@@ -69,6 +69,19 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
             threads=found.threads.height,
         )
     return report
+
+
+def _own_firsts(versions: Versions, inside: pl.DataFrame) -> pl.DataFrame:
+    """What versions say of first sightings, by each post's own words: who quotes a post does not repeat it."""
+    own = leave_own_words(versions.posts, inside).rename({"words_key": "own_key"})
+    return (
+        versions.firsts.join(own, on="post_id", how="left", maintain_order="left")
+        .with_columns(
+            words_key=pl.coalesce("own_key", "words_key"),
+            information=pl.col("information") * pl.col("share").fill_null(1),
+        )
+        .drop("own_key", "share")
+    )
 
 
 def _standing(records: pl.DataFrame) -> pl.DataFrame:

@@ -9,10 +9,10 @@ import pytest
 
 from pipeline.clusters import deduplicate
 from pipeline.deduplicate.author_edits import MOST_TEXTS, choose_rewritten, key_rewritten, pair_author_edits
-from pipeline.deduplicate.contained import find_standing_quotes
 from pipeline.deduplicate.identity import identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
+from pipeline.deduplicate.standing import find_standing_quotes
 from pipeline.tables import Decisions, empty_table
 from tests.records import make_records, no_pairs
 
@@ -87,7 +87,7 @@ def count_posts(*pages: list[dict[str, str]]) -> int:
     chosen = choose_rewritten(listed, units)
     words = records.select("sighting_id", "words")
     rewritten = key_rewritten(chosen.join(words, on="sighting_id", how="left"))
-    quotes = find_standing_quotes(listed.filter("paragraphs"))
+    quotes = find_standing_quotes(listed.filter("paragraphs"), units)
     identity = identify_posts(listed, units, quotes, empty_table(Decisions), rewritten)
     return identity.sightings["post_id"].n_unique()
 

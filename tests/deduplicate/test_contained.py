@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.deduplicate.contained import find_quotations, find_standing_quotes
+from pipeline.deduplicate.contained import find_quotations, leave_own_words
 from pipeline.deduplicate.listings import find_listings
+from pipeline.deduplicate.overlap import find_discussions
+from pipeline.deduplicate.standing import find_standing_quotes
 from tests.invented import invent_page
 from tests.records import make_paragraphs, make_records, no_pairs
 
@@ -18,13 +20,17 @@ def standing(lines: list[str]) -> list[tuple[int, int, int]]:
     line_of = dict(records.select("sighting_id", "ordinal").iter_rows())
     listed = find_listings(records, no_pairs())
     columns = ["sighting_id", "quoted_sighting_id", "reply_sighting_id"]
-    return [tuple(line_of[value] for value in row) for row in find_standing_quotes(listed).select(columns).iter_rows()]
+    return [
+        tuple(line_of[value] for value in row)
+        for row in find_standing_quotes(listed, find_discussions(listed)).select(columns).iter_rows()
+    ]
 
 
 def drafts(texts: list[str]) -> pl.DataFrame:
     records = make_records([{"body": text} for text in texts])
     return records.select("text", "words", "quotes", post_id="sighting_id").with_columns(
-        discussion_id=pl.lit("d"), order=pl.int_range(pl.len(), dtype=pl.Int64)
+        discussion_id=pl.lit("d"),
+        order=pl.int_range(pl.len(), dtype=pl.Int64),
     )
 
 
@@ -40,9 +46,25 @@ def test_part_of_an_earlier_paragraph_before_a_reply() -> None:
     assert standing([*PAGE[:6], half, *PAGE[6:]]) == [(6, 2, 7)]
 
 
-def test_whole_paragraph_farther_up_is_quoted_but_the_one_above_is_said_twice() -> None:
+def test_whole_paragraph_is_quoted_wherever_it_stands_above() -> None:
     assert standing([*PAGE[:6], PAGE[2], *PAGE[6:]]) == [(6, 2, 7)]
-    assert standing([*PAGE[:6], PAGE[5], *PAGE[6:]]) == []
+    assert standing([*PAGE[:6], PAGE[5], *PAGE[6:]]) == [(6, 5, 7)]
+
+
+def test_whole_paragraph_with_slips_is_posted_again() -> None:
+    words = PAGE[2].split()
+    assert standing([*PAGE[:6], " ".join([*words[:4], words[4][:-1], *words[5:]]), *PAGE[6:]]) == []
+
+
+def test_what_another_listing_shows_first_is_a_post() -> None:
+    answer = f"{PAGE[2]} {PAGE[11]}"
+    page, upwards = [*PAGE[:6], answer, *PAGE[6:9]], [*PAGE[6:9], answer, *PAGE[:6]]
+    records = pl.concat([make_paragraphs(page, capture="a"), make_paragraphs(upwards, capture="b")])
+    listed = find_listings(records, no_pairs())
+    units = pl.DataFrame({"unit": listed["unit"].unique().sort(), "discussion_id": "d"})
+    assert find_standing_quotes(listed, units).is_empty()
+    alone = listed.filter(pl.col("capture_id") == records["capture_id"][-1])
+    assert find_standing_quotes(alone, units).height == 1, "nothing tells"
 
 
 def test_two_quoted_paragraphs_belong_to_the_reply_below_both() -> None:
@@ -70,7 +92,31 @@ def test_marked_and_unmarked_lines_inside_posts() -> None:
     assert inside([PAGE[0], PAGE[1], f"> {cut}\n\nI doubt it."]) == [(2, 0)]
     assert inside([PAGE[0], PAGE[1], f"{cut}\nI doubt it."]) == [(2, 0)]
     assert inside([PAGE[0], PAGE[1], f"They said {cut} and I doubt it."]) == []
-    assert inside([f"> {cut}\n\nI doubt it.", PAGE[0]]) == [], "nobody quotes what is said later"
+    assert (0, 1) not in inside([f"{cut}\nI doubt it.", PAGE[0]]), "nobody quotes what is said later"
+    assert inside([f"> {cut}\n\nI doubt it.", PAGE[0]]) == [(0, 1)], "unless a mark says so: the page is read upwards"
+
+
+def test_words_of_another_on_no_line_of_their_own() -> None:
+    cut = " ".join(PAGE[0].split()[1:12])
+    assert inside([PAGE[0], PAGE[1], f"{cut} I doubt it."]) == [(2, 0)]
+    assert inside([f"{PAGE[0]} I doubt it.", PAGE[0]]) == [(0, 1)], "all of a text and an answer, read upwards"
+    assert inside([PAGE[0], PAGE[1], f"They said {cut} and {PAGE[2]}"]) == [], "too short for the middle of a text"
+    long = " ".join(PAGE[0].split()[:12])
+    assert inside([PAGE[0], PAGE[1], f"As they said, {long}, and {PAGE[2]}"]) == [(2, 0)]
+
+
+def test_who_says_the_same_again_quotes_nobody() -> None:
+    words = PAGE[0].split()
+    slip = " ".join([*words[:9], words[9][:-1], *words[10:]])
+    assert inside([PAGE[0], PAGE[1], PAGE[0]]) == []
+    assert inside([PAGE[0], PAGE[1], slip]) == []
+    assert inside([PAGE[0], PAGE[1], f"{' '.join(words[:9])} read more"]) == []
+
+
+def test_another_who_quotes_the_same_is_not_quoted() -> None:
+    quoting = [f"> {PAGE[0]}\n\n{answer}" for answer in (PAGE[1], PAGE[2])]
+    assert sorted(inside([PAGE[0], *quoting])) == [(1, 0), (2, 0)]
+    assert sorted(inside([*quoting, PAGE[0]])) == [(0, 2), (1, 2)], "read upwards"
 
 
 def test_offsets_hold_the_quoted_words() -> None:
@@ -85,3 +131,15 @@ def test_other_discussions_are_not_quoted() -> None:
     cut = " ".join(PAGE[0].split()[1:12])
     posts = drafts([PAGE[0], f"> {cut}\n\nNo."]).with_columns(discussion_id=pl.Series(["d", "e"]))
     assert find_quotations(posts).height == 0
+
+
+def test_own_words_are_what_is_not_quoted() -> None:
+    posts = drafts([PAGE[0], f"{PAGE[0]} I doubt it.", f"Hm.\n> {PAGE[0]}\n\nNo doubt."])
+    own = (
+        leave_own_words(posts, find_quotations(posts))
+        .join(posts.select("post_id", "order"), on="post_id")
+        .sort("order")
+    )
+    said = make_records([{"body": body} for body in ("I doubt it.", "Hm. No doubt.")])
+    assert own["words_key"].to_list() == said["words_key"].to_list()
+    assert own["share"].max() < 0.5

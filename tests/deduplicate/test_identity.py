@@ -8,10 +8,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.deduplicate.contained import find_standing_quotes
 from pipeline.deduplicate.identity import Identity, identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
+from pipeline.deduplicate.standing import find_standing_quotes
 from pipeline.ids import digest_columns
 from pipeline.tables import Decisions, empty_table
 from tests.invented import invent_page
@@ -21,7 +21,7 @@ from tests.records import make_paragraphs, make_records, no_pairs
 def identify(*captures: pl.DataFrame) -> Identity:
     records = pl.concat(captures)
     listed = find_listings(records, no_pairs())
-    quotes = find_standing_quotes(listed.filter("paragraphs"))
+    quotes = find_standing_quotes(listed.filter("paragraphs"), find_discussions(listed))
     return identify_posts(listed, find_discussions(listed), quotes, empty_table(Decisions))
 
 

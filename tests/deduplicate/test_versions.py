@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.deduplicate.contained import find_standing_quotes
 from pipeline.deduplicate.identity import identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
+from pipeline.deduplicate.standing import find_standing_quotes
 from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.settings import Settings
 from pipeline.tables import Decisions, DraftPosts, Duplicates, check_table, empty_table
@@ -22,8 +22,9 @@ LONG = "The ferry to the lower harbour leaves at nine and nobody has ever seen i
 def settle(*captures: pl.DataFrame, **values: Any) -> Versions:
     records = pl.concat(captures)
     listed = find_listings(records, no_pairs())
+    units = find_discussions(listed)
     identity = identify_posts(
-        listed, find_discussions(listed), find_standing_quotes(listed.filter("paragraphs")), empty_table(Decisions)
+        listed, units, find_standing_quotes(listed.filter("paragraphs"), units), empty_table(Decisions)
     )
     whole = records.join(identity.sightings.drop("listing", "unit"), on="sighting_id")
     versions = settle_versions(whole, identity.placeholders, Settings(**values))

@@ -1,0 +1,120 @@
+"""Standing quotations: paragraphs of flat texts that are no posts, but words of one that the post below answers.
+
+In: paragraphs in reading order, with their listing and discussion. Out: who quotes whom.
+
+>>> find_standing_quotes(listed, units).select("sighting_id", "quoted_sighting_id", "reply_sighting_id")
+
+The quoted words are the earliest that fit: whoever quotes them as well comes later.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.deduplicate.passages import find_passages
+
+MIN_WORDS = 5
+MIN_BITS = 25.0
+MIN_BITS_WHOLE = 40.0
+MIN_SHARE = 0.9
+WHOLE = 0.85  # share of another paragraph's words from which it is the whole of that
+LONGEST_RUN = 3
+
+
+def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Paragraphs of flat texts that quote an earlier paragraph and stand right before the reply.
+
+    A paragraph is one if its informative words stand in an earlier paragraph of the same listing and another paragraph
+    follows. What stands more than twice is somebody posting the same again; so is the whole of another paragraph where
+    its words are not rare, or not all the same. Where another listing of the discussion shows the paragraph first, it
+    is a post that the other one quotes: a page may be sorted otherwise.
+
+    Args:
+        listed: paragraphs only: sighting_id, unit, seat, words_key, words, n_words, information.
+        units: unit, discussion_id.
+
+    Returns:
+        sighting_id, quoted_sighting_id, reply_sighting_id, share, n_words; sorted by sighting_id.
+    """
+    schema = {"sighting_id": pl.String, "quoted_sighting_id": pl.String, "reply_sighting_id": pl.String}
+    nothing = pl.DataFrame(schema=schema | {"share": pl.Float32, "n_words": pl.Int64})
+    texts = (
+        listed.join(units.select("unit", "discussion_id"), on="unit", how="left", maintain_order="left")
+        .select(
+            "sighting_id",
+            "discussion_id",
+            "words_key",
+            "words",
+            "n_words",
+            "information",
+            group="unit",
+            order=pl.col("seat").cast(pl.Int64),
+        )
+        .with_columns(
+            last=pl.col("order").max().over("group"),
+            often=pl.len().over("group", "words"),
+            anywhere=pl.lit(value=False),
+        )
+    )
+    passages = texts.filter(
+        (pl.col("n_words") >= MIN_WORDS) & (pl.col("information") >= MIN_BITS) & (pl.col("order") < pl.col("last"))
+    )
+    if passages.is_empty():
+        return nothing
+    found = find_passages(passages, texts).filter(pl.col("share") >= MIN_SHARE)
+    found = found.with_columns(
+        sighting_id=passages["sighting_id"].gather(found["passage"]),
+        group=passages["group"].gather(found["passage"]),
+        seat=passages["order"].gather(found["passage"]),
+        n_words=passages["n_words"].gather(found["passage"]),
+        quoted_sighting_id=texts["sighting_id"].gather(found["text"]),
+        quoted_words=texts["n_words"].gather(found["text"]),
+        quoted_key=texts["words_key"].gather(found["text"]),
+        words_key=passages["words_key"].gather(found["passage"]),
+        discussion_id=passages["discussion_id"].gather(found["passage"]),
+        often=passages["often"].gather(found["passage"]),
+        bits=passages["information"].gather(found["passage"]),
+    )
+    whole = pl.col("n_words") >= WHOLE * pl.col("quoted_words")
+    again = (pl.col("share") < 1) | (pl.col("bits") < MIN_BITS_WHOLE)
+    found = found.filter((pl.col("n_words") <= pl.col("quoted_words")) & (pl.col("often") <= 2) & ~(whole & again))
+    found = _without_first_said(found, texts)
+    if found.is_empty():
+        return nothing
+    quotes = found.sort("sighting_id", "order").unique("sighting_id", keep="first", maintain_order=True)
+    quotes = _without_runs(quotes)
+    # The reply is the next paragraph that is no quotation itself.
+    marks = quotes.select("sighting_id", is_quote=pl.lit(True))
+    replies = (
+        texts.join(marks, on="sighting_id", how="left")
+        .sort("group", "order")
+        .with_columns(reply=pl.when(pl.col("is_quote").is_null()).then("sighting_id"))
+        .with_columns(reply_sighting_id=pl.col("reply").backward_fill().over("group"))
+        .select("sighting_id", "reply_sighting_id")
+    )
+    return (
+        quotes.join(replies, on="sighting_id", how="left")
+        .drop_nulls("reply_sighting_id")
+        .filter(pl.col("reply_sighting_id") != pl.col("quoted_sighting_id"))
+        .select("sighting_id", "quoted_sighting_id", "reply_sighting_id", "share", pl.col("n_words").cast(pl.Int64))
+        .sort("sighting_id")
+    )
+
+
+def _without_first_said(found: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Quotations but those whose words another listing of the discussion shows before those they are found in."""
+    seats = texts.select("discussion_id", "words_key", "group", "order")
+    before = (
+        found.select("sighting_id", "quoted_sighting_id", "discussion_id", "words_key", "quoted_key")
+        .join(seats, on=["discussion_id", "words_key"])
+        .join(seats, left_on=["discussion_id", "quoted_key", "group"], right_on=["discussion_id", "words_key", "group"])
+        .filter(pl.col("order") < pl.col("order_right"), pl.col("words_key") != pl.col("quoted_key"))
+    )
+    return found.join(before, on=["sighting_id", "quoted_sighting_id"], how="anti", maintain_order="left")
+
+
+def _without_runs(quotes: pl.DataFrame) -> pl.DataFrame:
+    """Quotations but those that stand in a long row: a page shown again does, and nobody quotes so."""
+    ordered = quotes.sort("group", "seat")
+    run = (pl.col("seat") - pl.int_range(pl.len()).over("group")).alias("run")
+    return ordered.filter(pl.len().over("group", run) <= LONGEST_RUN).sort("sighting_id")
