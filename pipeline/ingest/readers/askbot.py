@@ -28,7 +28,7 @@ from selectolax.lexbor import LexborNode
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.forum_pages import ForumPage, first_of, read_page, read_posts, remove_all
+from pipeline.ingest.readers.forum_pages import ForumPage, read_page, read_posts
 from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
 from pipeline.ingest.readers.sites import name_scope
 from pipeline.ingest.records import Batch
@@ -55,13 +55,17 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per question, answer and comment."""
+    yield from _read_posts(source).batches()
+
+
+def _read_posts(source: Source) -> RecordList:
     page = read_page(source)
     reading = _Reading(_scope_of(source, page), page)
     rows = RecordList()
     for location, fields in read_posts(page.tree.css(_POSTS), reading.read_post):
         if fields["native_id"] != _TEMPLATE:
             rows.add(location, **fields)
-    yield from rows.batches()
+    return rows
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
@@ -81,10 +85,11 @@ class _Reading:
     """Reads the posts of one page."""
 
     def __init__(self, scope: str, page: ForumPage) -> None:
-        number = attribute_of(page.tree.css_first(".js-question[data-post-id]"), "data-post-id")
+        number = attribute_of(page.first(".js-question[data-post-id]"), "data-post-id")
         self._question = number or page.number_in(_QUESTION, links='a[href*="/question/"]')
+        self._page = page
         self._title = page.words(".js-question h1", "h1.section-title", "h1")
-        self._tags = [tag for found in page.tree.css("#question-tags .js-tag-name") if (tag := text_of(found))]
+        self._tags = [tag for found in page.all("#question-tags .js-tag-name") if (tag := text_of(found))]
         self._shared: dict[str, Any] = {
             "scope": scope,
             "native_discussion": self._question,
@@ -99,6 +104,7 @@ class _Reading:
         return self._read_comment(node) if "js-comment" in _classes(node) else self._read_post(node)
 
     def _read_post(self, node: LexborNode) -> tuple[str, dict[str, Any]]:
+        page = self._page
         number = attribute_of(node, "data-post-id")
         is_question = "js-question" in _classes(node)
         infos = node.css(".post-update-info")
@@ -109,7 +115,7 @@ class _Reading:
             "native_id": number,
             "parent_known": is_question or self._question is not None,
             "native_parent": None if is_question else self._question,
-            "author": _author_of(asked),
+            "author": _author_of(page, asked),
             "posted_at_raw": _time_of(asked),
             "edited_at_raw": _time_of(edited),
             "title": self._title if is_question else None,
@@ -118,17 +124,18 @@ class _Reading:
             "extra": {
                 "tags": self._tags or None if is_question else None,
                 "accepted": True if _ACCEPTED & set(_classes(node)) else None,
-                "edited_by": _author_of(edited),
-                "wiki": True if asked is not None and asked.css_first('img[src*="wiki"]') is not None else None,
-                "more": _left_out(node),
+                "edited_by": _author_of(page, edited),
+                "wiki": True if asked is not None and page.first_in(asked, 'img[src*="wiki"]') is not None else None,
+                "more": _left_out(page, node),
             },
         }
         body = node.css_first(".post-body")
         if body is not None:
-            remove_all(body, ".post-update-info-container")
+            page.remove_all(body, ".post-update-info-container")
         return f"{'question' if is_question else 'answer'} {number}", {**fields, "body": inner_of(body)}
 
     def _read_comment(self, node: LexborNode) -> tuple[str, dict[str, Any]]:
+        page = self._page
         number = attribute_of(node, "data-comment-id")
         above = node.parent
         while above is not None and attribute_of(above, "data-parent-post-id") is None:
@@ -139,11 +146,11 @@ class _Reading:
             "native_id": number,
             "parent_known": parent is not None,
             "native_parent": parent,
-            "author": text_of(first_of(node, "a.author", ".author")),
-            "posted_at_raw": _time_of(node.css_first(".comment-controls")) or _time_of(node),
-            "body": inner_of(node.css_first(".comment-body")),
+            "author": text_of(page.first_in(node, "a.author", ".author")),
+            "posted_at_raw": _time_of(page.first_in(node, ".comment-controls")) or _time_of(node),
+            "body": inner_of(page.first_in(node, ".comment-body")),
             "permalink": self._address(number),
-            "votes": _votes_of(node.css_first(".js-score")),
+            "votes": _votes_of(page.first_in(node, ".js-score")),
         }
 
     def _address(self, number: str | None) -> str | None:
@@ -151,8 +158,8 @@ class _Reading:
         return f"{page}#post-id-{number}" if page and number else None
 
 
-def _author_of(info: LexborNode | None) -> str | None:
-    return text_of(first_of(info, ".user-info a", "a.author")) if info is not None else None
+def _author_of(page: ForumPage, info: LexborNode | None) -> str | None:
+    return text_of(page.first_in(info, ".user-info a", "a.author")) if info is not None else None
 
 
 def _time_of(node: LexborNode | None) -> str | None:
@@ -160,9 +167,9 @@ def _time_of(node: LexborNode | None) -> str | None:
     return attribute_of(shown, "title") or text_of(shown)
 
 
-def _left_out(node: LexborNode) -> int | None:
+def _left_out(page: ForumPage, node: LexborNode) -> int | None:
     """How many comments a button offers to show."""
-    found = _NUMBER.search(text_of(node.css_first(".js-load-comments-btn, .load-comments")) or "")
+    found = _NUMBER.search(text_of(page.first_in(node, ".js-load-comments-btn, .load-comments")) or "")
     return int(found[0]) if found else None
 
 

@@ -24,13 +24,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from pipeline.ingest.containers import Source
 from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.documents import RecordList
-from pipeline.ingest.readers.html_pages import attribute_of, parse_page, text_of
+from pipeline.ingest.readers.html_pages import Parts, PartSearch, attribute_of, parse_page, text_of
 from pipeline.ingest.readers.sites import host_of, most_named
 
 _Post = TypeVar("_Post")
 
 _NUMBER = re.compile(r"\d{1,18}")
 _SELECTED = re.compile(r'"[^"]+"|[\w-]+')
+_PSEUDO = re.compile(r":[\w-]+")
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(https?://\S+)")
 
 
@@ -72,6 +73,7 @@ class ForumPage:
         written = tree.raw_html
         self._written = written.lower()
         self._held: dict[str, bool] = {}
+        self._likely: dict[str, str] = {}
         self._hosts: dict[str, str | None] = {}
         saved = _SAVED_FROM.search(decode_line(written[:4000])[0])
         named = [
@@ -88,17 +90,45 @@ class ForumPage:
             self._held[words] = words.encode() in self._written
         return self._held[words]
 
+    def likely(self, selector: str) -> str:
+        """The alternatives of a selector all of whose names and values stand somewhere in the page; may be empty."""
+        if selector not in self._likely:
+            parts = selector.split(",")
+            self._likely[selector] = ",".join(part for part in parts if all(map(self.may_hold, _words_in(part))))
+        return self._likely[selector]
+
     def first(self, selector: str) -> LexborNode | None:
-        """The first node that a selector finds; not searched for where the page does not even hold its words."""
+        """The first node that a selector finds; the page is not searched where it does not even hold its words."""
         head = self.tree.head
         found = head.css_first(selector) if head is not None else None
-        if found is None and any(map(self.may_hold, _words_looked_for(selector))):
-            found = self.tree.css_first(selector)
+        if found is None and (likely := self.likely(selector)):
+            found = self.tree.css_first(likely)
         return found
 
     def all(self, selector: str) -> list[LexborNode]:
-        """All nodes that a selector finds; not searched for where the page does not even hold its words."""
-        return self.tree.css(selector) if any(map(self.may_hold, _words_looked_for(selector))) else []
+        """All nodes that a selector finds."""
+        likely = self.likely(selector)
+        return self.tree.css(likely) if likely else []
+
+    def all_in(self, node: LexborNode, selector: str) -> list[LexborNode]:
+        """All nodes that a selector finds in a node, itself included."""
+        likely = self.likely(selector)
+        return node.css(likely) if likely else []
+
+    def first_in(self, node: LexborNode, *selectors: str) -> LexborNode | None:
+        """The first node in a node, itself included, that the first fitting selector finds."""
+        for selector in selectors:
+            likely = self.likely(selector)
+            if likely and (found := node.css_first(likely)) is not None:
+                return found
+        return None
+
+    def remove_all(self, node: LexborNode, selector: str) -> None:
+        """Takes away what is no part of a post's words."""
+        unwanted = self.all_in(node, selector)
+        for found, is_inner in zip(unwanted, stands_inside(unwanted), strict=True):
+            if not is_inner:  # what stands inside goes with it, and may not be touched again
+                found.decompose()
 
     @property
     def host(self) -> str | None:
@@ -134,9 +164,9 @@ class ForumPage:
 
 
 @lru_cache(maxsize=256)
-def _words_looked_for(selector: str) -> tuple[str, ...]:
-    """Of each alternative of a selector the longest name or value in it, which its page must hold."""
-    return tuple(max(_SELECTED.findall(part), key=len).strip('"').lower() for part in selector.split(","))
+def _words_in(selector: str) -> tuple[str, ...]:
+    """The names and values in a selector, in lower case."""
+    return tuple(word.strip('"').lower() for word in _SELECTED.findall(_PSEUDO.sub("", selector)))
 
 
 def read_page(source: Source) -> ForumPage:
@@ -150,11 +180,6 @@ def read_page(source: Source) -> ForumPage:
 
 def _read_page(source: Source) -> ForumPage:
     return ForumPage(parse_page(source))
-
-
-def first_of(node: LexborNode, *selectors: str) -> LexborNode | None:
-    """The first node that the first fitting selector finds."""
-    return next((found for selector in selectors if (found := node.css_first(selector)) is not None), None)
 
 
 def time_in(node: LexborNode | None) -> str | None:
@@ -171,12 +196,20 @@ def numbers_in(nodes: Iterable[LexborNode], attribute: str, pattern: re.Pattern[
     return list(dict.fromkeys(number[1] for number in found if number))
 
 
-def remove_all(node: LexborNode, selector: str) -> None:
-    """Takes away what is no part of a post's words."""
-    unwanted = node.css(selector)
-    for found, is_inner in zip(unwanted, stands_inside(unwanted), strict=True):
-        if not is_inner:  # what stands inside goes with it, and may not be touched again
-            found.decompose()
+def take_body(search: PartSearch, node: LexborNode, parts: Parts, body: LexborNode, *bodies: str) -> Parts:
+    """Takes the body out of its post; the parts that are left, for names and times in the words are quoted.
+
+    Args:
+        search: what found the parts.
+        node: the post.
+        parts: what it consists of.
+        body: the one that is taken out, and no longer to be touched.
+        bodies: keys of parts that only the body is found by, and that are no longer looked at.
+    """
+    within = {inner.mem_id for inner in body.traverse()}
+    body.decompose()
+    is_quoted = any(part.mem_id in within for key in parts if key not in bodies for part in parts[key])
+    return search.walk(node) if is_quoted else parts
 
 
 def stands_inside(nodes: Sequence[LexborNode]) -> list[bool]:

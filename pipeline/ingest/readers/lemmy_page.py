@@ -26,13 +26,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
 from pipeline.ingest.readers.api_json import parse_loosely
-from pipeline.ingest.readers.forum_pages import ForumPage, first_of, read_page, read_posts
+from pipeline.ingest.readers.forum_pages import ForumPage, read_page, read_posts
 from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
 from pipeline.ingest.readers.lemmy import add_views, find_host, ids_of
 from pipeline.ingest.readers.sites import host_of, name_scope
@@ -61,14 +61,14 @@ def recognise(head: Head) -> bool:
 def describe(source: Source) -> CaptureFacts:
     """A page, comments depth first unless it is flat."""
     page = read_page(source)
-    scope = _scope_of(source, page, _find_data(page.tree))
+    scope = _scope_of(source, page, _find_data(page))
     return CaptureFacts(source=scope, shape="page", order_known=order_of(source.settings, "unknown"), paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per post and comment."""
     page = read_page(source)
-    data = _find_data(page.tree)
+    data = _find_data(page)
     scope = _scope_of(source, page, data)
     rows = RecordList()
     add_views(rows, data, "", scope)
@@ -83,13 +83,13 @@ def read(source: Source) -> Iterator[Batch]:
 
 
 def _scope_of(source: Source, page: ForumPage, data: Any) -> str:
-    own = attribute_of(page.tree.css_first('meta[property="og:url"]'), "content")
+    own = attribute_of(page.first('meta[property="og:url"]'), "content")
     return name_scope("lemmy", host_of(own) or find_host([data]) or page.host, source)
 
 
-def _find_data(tree: LexborHTMLParser) -> Any:
+def _find_data(page: ForumPage) -> Any:
     """What the server put into the page; None where it is not there."""
-    for script in tree.css("script"):
+    for script in page.tree.css("script") if page.may_hold("isodata") else []:
         text = script.text()
         start = _DATA.search(text)
         if start:
@@ -104,11 +104,11 @@ class _Reading:
 
     def __init__(self, page: ForumPage, scope: str) -> None:
         tree = page.tree
-        self._tree = tree
+        self._page = page
         self._scope = scope
-        self._title = tree.css_first("h1")
-        own = attribute_of(tree.css_first('meta[property="og:url"]'), "content")
-        links = tree.css('h1 a[href*="/post/"], .post-title a[href*="/post/"], .post-listing a[href*="/post/"]')
+        self._title = page.first("h1")
+        own = attribute_of(page.first('meta[property="og:url"]'), "content")
+        links = page.all('h1 a[href*="/post/"], .post-title a[href*="/post/"], .post-listing a[href*="/post/"]')
         named = [own, *page.addresses, *(attribute_of(link, "href") for link in links)]
         found = [number for address in named if address and (number := _POST_ADDRESS.search(address))]
         self.post = found[0][1] if found else None
@@ -116,9 +116,9 @@ class _Reading:
         self._above = {node.mem_id: _number_above(node) for node in self.nodes}
         # Only in a tree are comments set in.
         self._is_tree = (
-            any(self._above.values()) or tree.css_first(".comment-node > .ms-2, .comment-node > .ml-2") is not None
+            any(self._above.values()) or page.first(".comment-node > .ms-2, .comment-node > .ml-2") is not None
         )
-        community = attribute_of(tree.css_first(".community-link"), "href") or ""
+        community = attribute_of(page.first(".community-link"), "href") or ""
         host = scope.partition(":")[2]
         discussion = f"post:{self.post}" if self.post else None
         self._shared: dict[str, Any] = {
@@ -132,19 +132,20 @@ class _Reading:
         }
 
     def add_post(self, rows: RecordList) -> None:
-        listing = first_of(self._tree.root, ".post-listing") if self._tree.root is not None else None
-        content = self._tree.css_first("#postContent")
-        body = first_of(content, ".md-div") or content if content is not None else None
+        page = self._page
+        listing = page.first(".post-listing")
+        content = page.first("#postContent")
+        body = page.first_in(content, ".md-div") or content if content is not None else None
         link = attribute_of(self._title.css_first("a[href]"), "href") if self._title is not None else None
         if self._title is None and body is None:
             return
-        posted, edited = _times_of(listing)
+        posted, edited = _times_of(page, listing)
         rows.add(
             f"post {self.post}",
             **self._shared,
             native_id=f"post:{self.post}",
             parent_known=True,
-            author=_author_of(listing),
+            author=_author_of(page, listing),
             posted_at_raw=posted,
             edited_at_raw=edited,
             title=text_of(self._title),
@@ -158,8 +159,9 @@ class _Reading:
         number = _number_of(node)
         above = self._above[node.mem_id]
         parent = f"comment:{above}" if above else f"post:{self.post}" if self.post and self._is_tree else None
-        posted, edited = _times_of(node)
-        body = first_of(node, ".comment-content .md-div", ".comment-content", ".md-div")
+        page = self._page
+        posted, edited = _times_of(page, node)
+        body = page.first_in(node, ".comment-content .md-div", ".comment-content", ".md-div")
         host = self._scope.partition(":")[2]
         more = _SCORE.match(text_of(_more_button(node)) or "")
         return {
@@ -167,7 +169,7 @@ class _Reading:
             "native_id": f"comment:{number}",
             "parent_known": parent is not None,
             "native_parent": parent,
-            "author": _author_of(node),
+            "author": _author_of(page, node),
             "posted_at_raw": posted,
             "edited_at_raw": edited,
             "body": inner_of(body),
@@ -206,8 +208,8 @@ def _more_button(node: LexborNode) -> LexborNode | None:
     return below.css_first("button") if below is not None and below.tag == "div" and not below.css("[id]") else None
 
 
-def _author_of(node: LexborNode | None) -> str | None:
-    link = first_of(node, "a.person-listing", 'a[href*="/u/"]') if node is not None else None
+def _author_of(page: ForumPage, node: LexborNode | None) -> str | None:
+    link = page.first_in(node, "a.person-listing", 'a[href*="/u/"]') if node is not None else None
     address = attribute_of(link, "href") or ""
     name = _PERSON.search(address)
     if name is None:
@@ -216,9 +218,9 @@ def _author_of(node: LexborNode | None) -> str | None:
     return f"{name[1]}@{home}" if home and "@" not in name[1] else name[1]
 
 
-def _times_of(node: LexborNode | None) -> tuple[str | None, str | None]:
+def _times_of(page: ForumPage, node: LexborNode | None) -> tuple[str | None, str | None]:
     """When something was written and changed, as the page says when pointed at."""
-    shown = node.css_first(".moment-time") if node is not None else None
+    shown = page.first_in(node, ".moment-time") if node is not None else None
     times = _TIMES.match((attribute_of(shown, "data-tippy-content") or "").strip()[:300])
     if times is None:
         return text_of(shown), None

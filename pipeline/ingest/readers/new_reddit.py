@@ -24,7 +24,7 @@ True
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -55,6 +55,9 @@ _GONE = {
     "[ removed by reddit ]": "moderator",
 }
 _COMMENT = "shreddit-comment"
+_LONGEST_SIGN = 5_000  # characters of HTML
+
+_Attributes = Mapping[str, str | None]
 
 
 def recognise(head: Head) -> bool:
@@ -69,7 +72,10 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per submission and comment."""
-    tree = parse_page(source)
+    yield from _read_page(parse_page(source)).batches()
+
+
+def _read_page(tree: LexborHTMLParser) -> RecordList:
     rows = RecordList()
     page = _Page(tree)
     hidden = _count_hidden(tree)
@@ -79,7 +85,7 @@ def read(source: Source) -> Iterator[Batch]:
             _add_comment(rows, page, node, f"post {number}", hidden.get(node.mem_id))
         else:
             _add_submission(rows, node, f"post {number}")
-    yield from rows.batches()
+    return rows
 
 
 class _Page:
@@ -94,40 +100,46 @@ class _Page:
 
 
 def _name_of(node: LexborNode | None, attribute: str) -> str | None:
-    name = (attribute_of(node, attribute) or "").strip()
+    return _as_name(attribute_of(node, attribute))
+
+
+def _as_name(text: str | None) -> str | None:
+    name = (text or "").strip()
     return name if _NAME.fullmatch(name) else None
 
 
-def _facts_of(node: LexborNode) -> dict[str, Any]:
-    score = attribute_of(node, "score") or ""
-    community = attribute_of(node, "subreddit-name") or attribute_of(node, "subreddit-prefixed-name")
+def _facts_of(facts: _Attributes) -> dict[str, Any]:
+    score = facts.get("score") or ""
+    community = facts.get("subreddit-name") or facts.get("subreddit-prefixed-name")
     return {
         "scope": "reddit",
-        "author": attribute_of(node, "author"),
+        "author": facts.get("author") or None,
         "votes": int(score) if _NUMBER.fullmatch(score) else None,
         "community": community.removeprefix("r/") if community else None,
-        "permalink": absolute(attribute_of(node, "permalink")),
+        "permalink": absolute(facts.get("permalink") or None),
         "markup": "html",
     }
 
 
-def _words_of(node: LexborNode, slot: str) -> tuple[str | None, str | None]:
+def _words_of(node: LexborNode, slot: str, name: str | None) -> tuple[str | None, str | None]:
     """The words in a slot of a post itself, not of one inside it, and who took them away if they are gone."""
-    part = next((part for part in node.iter() if attribute_of(part, "slot") == slot), None)
-    if part is None and (name := _name_of(node, "thingid") or _name_of(node, "id")):
+    part = next((part for part in node.iter() if part.attributes.get("slot") == slot), None)
+    if part is None and name:
         kind = "comment" if node.tag == _COMMENT else "post"
         ends = (f"{name}-{kind}-rtjson-content", f"{name}-post-rtjson-content")
         part = next((part for part in node.iter() if attribute_of(part, "id") in ends), None)
-    deletion = _GONE.get((text_of(part) or "").strip().lower())
-    return (None, deletion) if deletion else (inner_of(part), None)
+    html = inner_of(part)
+    deletion = _GONE.get((text_of(part) or "").strip().lower()) if html and len(html) <= _LONGEST_SIGN else None
+    return (None, deletion) if deletion else (html, None)
 
 
 def _add_submission(rows: RecordList, node: LexborNode, place: str) -> None:
-    name = _name_of(node, "id")
-    title = attribute_of(node, "post-title") or text_of(node.css_first("[slot=title]"))
-    body, deletion = _words_of(node, "text-body")
-    address = absolute(attribute_of(node, "permalink"))
-    link = attribute_of(node, "content-href")
+    facts = node.attributes
+    name = _as_name(facts.get("id"))
+    title = facts.get("post-title") or text_of(node.css_first("[slot=title]"))
+    body, deletion = _words_of(node, "text-body", _as_name(facts.get("thingid")) or name)
+    address = absolute(facts.get("permalink") or None)
+    link = facts.get("content-href") or None
     rows.add(
         place,
         native_id=name,
@@ -137,28 +149,34 @@ def _add_submission(rows: RecordList, node: LexborNode, place: str) -> None:
         title=title,
         body=body,
         deletion=deletion,
-        posted_at_raw=attribute_of(node, "created-timestamp"),
+        posted_at_raw=facts.get("created-timestamp") or None,
         discussion_title=title,
         discussion_url=address,
         extra={
             "url": None if link is None or absolute(link) == address else link,
-            "num_comments": attribute_of(node, "comment-count"),
+            "num_comments": facts.get("comment-count") or None,
         },
-        **_facts_of(node),
+        **_facts_of(facts),
     )
 
 
 def _add_comment(rows: RecordList, page: _Page, node: LexborNode, place: str, more: int | None) -> None:
-    shown = _PAGE.search(attribute_of(node, "permalink") or "")
-    link = _name_of(node, "postid") or (f"t3_{shown[1]}" if shown else page.link)
-    around = _comment_around(node)
-    parent = _name_of(node, "parentid") or _name_of(around, "thingid") or (link if around is None else None)
-    depth = attribute_of(node, "depth") or ""
-    body, deletion = _words_of(node, "comment")
+    facts = node.attributes
+    name = _as_name(facts.get("thingid"))
+    link = _as_name(facts.get("postid"))
+    if link is None:
+        shown = _PAGE.search(facts.get("permalink") or "")
+        link = f"t3_{shown[1]}" if shown else page.link
+    parent = _as_name(facts.get("parentid"))
+    if parent is None:
+        around = _comment_around(node)
+        parent = _name_of(around, "thingid") or (link if around is None else None)
+    depth = facts.get("depth") or ""
+    body, deletion = _words_of(node, "comment", name or _as_name(facts.get("id")))
     own = link == page.link
     rows.add(
         place,
-        native_id=_name_of(node, "thingid"),
+        native_id=name,
         native_discussion=link,
         discussion_scope="reddit" if link else None,
         parent_known=parent is not None,
@@ -166,11 +184,11 @@ def _add_comment(rows: RecordList, page: _Page, node: LexborNode, place: str, mo
         depth=int(depth) if _DIGITS.fullmatch(depth) else None,
         body=body,
         deletion=deletion,
-        posted_at_raw=attribute_of(node, "created"),
+        posted_at_raw=facts.get("created") or None,
         discussion_title=page.title if own else None,
         discussion_url=page.address if own else None,
-        extra={"more": more},
-        **_facts_of(node),
+        extra={"more": more} if more is not None else None,
+        **_facts_of(facts),
     )
 
 

@@ -101,7 +101,8 @@ class _Page:
 def _add_submission(
     rows: RecordList, page: _Page, thing: LexborNode, name: str, place: str, extra: dict[str, Any]
 ) -> None:
-    parts = page.parts_of(things.entry_of(thing))
+    entry = things.entry_of(thing)
+    parts = page.parts_of(entry)
     title = first_part(parts, "a.title")
     comments = attribute_of(first_part(parts, "a.comments"), "href")
     address = things.absolute(attribute_of(thing, "data-permalink") or comments)
@@ -125,7 +126,7 @@ def _add_submission(
         discussion_url=address,
         permalink=address,
         extra={**extra, "url": None if is_self else link, **things.marks_of(parts)},
-        **things.facts_of(thing, parts),
+        **things.facts_of(thing, entry, parts),
     )
 
 
@@ -162,7 +163,7 @@ def _add_comment(
         discussion_url=page.address if link == page.link else None,
         permalink=things.absolute(address),
         extra={**extra, **things.marks_of(parts)},
-        **things.facts_of(thing, parts),
+        **things.facts_of(thing, entry, parts),
     )
 
 

@@ -19,7 +19,7 @@ NAME = re.compile(r"(?:^|\bid-|_|\s)(t[13]_[0-9a-z]+)(?=\s|$)")
 PAGE = re.compile(r"/comments/([0-9a-z]+)(?:/[^/?#]*(?:/([0-9a-z]+))?)?")
 _STUBS = frozenset({"morechildren", "morerecursion", "deepthread"})
 _COUNT = re.compile(r"-?\d+")
-_LONGEST_SIGN = 1_000  # characters of HTML
+_LONGEST_SIGN = 5_000  # characters of HTML
 _PARTS = (
     *(".score.unvoted", ".tagline .author", ".tagline .flair", ".title .linkflairlabel", ".stickied-tagline"),
     *(".usertext-body .md", "a.bylink", "a.title", "a.comments"),
@@ -29,12 +29,12 @@ _SITE = "https://www.reddit.com"
 
 def find_parts(page: LexborHTMLParser) -> PartSearch:
     """A search for what the entry of a thing consists of."""
-    return PartSearch(page, *_PARTS, taglines=".tagline")
+    return PartSearch(page, *_PARTS)
 
 
-def facts_of(thing: LexborNode, parts: Parts) -> dict[str, Any]:
+def facts_of(thing: LexborNode, entry: LexborNode | None, parts: Parts) -> dict[str, Any]:
     """Author, times, votes and community of a thing, given the parts of its entry."""
-    times = [time for tagline in parts.get("taglines", ()) for time in tagline.css("time")]
+    times = entry.css(".tagline time") if entry is not None else []
     posted = next((t for t in times if "edited-timestamp" not in classes_of(t)), None)
     edited = next((t for t in times if "edited-timestamp" in classes_of(t)), None)
     stamp = attribute_of(thing, "data-timestamp")

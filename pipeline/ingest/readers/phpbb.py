@@ -33,11 +33,9 @@ from pipeline.ingest.readers.forum_pages import (
     ForumPost,
     Topic,
     add_posts,
-    first_of,
     numbers_in,
     read_page,
     read_posts,
-    remove_all,
     time_in,
 )
 from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
@@ -72,9 +70,13 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per post."""
+    yield from _read_posts(source).batches()
+
+
+def _read_posts(source: Source) -> RecordList:
     page = read_page(source)
     rows = RecordList()
-    posts = read_posts(_find_posts(page), _read_post) or _read_old_posts(page)
+    posts = read_posts(_find_posts(page), lambda node: _read_post(page, node)) or _read_old_posts(page)
     first = next((post.title for post in posts if post.title), None)
     number = page.number_in(_TOPIC, _TOPIC_REWRITTEN, links=_TOPIC_LINKS)
     topic = Topic(
@@ -86,7 +88,7 @@ def read(source: Source) -> Iterator[Batch]:
         anchor="p",
     )
     add_posts(rows, topic, posts)
-    yield from rows.batches()
+    return rows
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
@@ -95,9 +97,9 @@ def _scope_of(source: Source, page: ForumPage) -> str:
 
 def _find_forum(page: ForumPage) -> str | None:
     """The forum that the trail at the top of the page ends in."""
-    links = page.tree.css('a[href*="viewforum"]')
+    links = page.all('a[href*="viewforum"]')
     trail = [link for link in links if text_of(link)]
-    inner = page.tree.css('.breadcrumbs a[href*="viewforum"], .navlinks a[href*="viewforum"], [itemprop="item"]')
+    inner = page.all('.breadcrumbs a[href*="viewforum"], .navlinks a[href*="viewforum"], [itemprop="item"]')
     named = [link for link in inner if "viewforum" in (attribute_of(link, "href") or "") and text_of(link)]
     return text_of((named or trail[:1])[-1]) if named or trail else None
 
@@ -106,53 +108,53 @@ def _find_posts(page: ForumPage) -> list[LexborNode]:
     return [
         node
         for node in page.tree.css('[id^="p"]')
-        if _POST_ID.match(attribute_of(node, "id") or "") and first_of(node, ".content", ".postbody") is not None
+        if _POST_ID.match(attribute_of(node, "id") or "") and page.first_in(node, ".content", ".postbody") is not None
     ]
 
 
-def _read_post(node: LexborNode) -> ForumPost:
-    body = first_of(node, ".content", ".postbody")
-    quoted = [*body.css("[data-post-id]")] if body is not None else []
+def _read_post(page: ForumPage, node: LexborNode) -> ForumPost:
+    body = page.first_in(node, ".content", ".postbody")
+    quoted = page.all_in(body, "[data-post-id]") if body is not None else []
     words = inner_of(body)
     quotes = numbers_in(quoted, "data-post-id", _QUOTED)
-    notices = [notice for found in node.css(".notice") if (notice := text_of(found))]
+    notices = [notice for found in page.all_in(node, ".notice") if (notice := text_of(found))]
     if body is not None:
         body.decompose()  # names and times inside of it are quoted
-    remove_all(node, ".signature, .notice, .attachbox")
+    page.remove_all(node, ".signature, .notice, .attachbox")
     return ForumPost(
         number=(attribute_of(node, "id") or "")[1:],
-        author=_author_of(node),
-        time=_time_of(node),
-        title=text_of(first_of(node, "h3", ".vtsubject", ".post-title", ".subject")),
+        author=_author_of(page, node),
+        time=_time_of(page, node),
+        title=text_of(page.first_in(node, "h3", ".vtsubject", ".post-title", ".subject")),
         body=words,
         quoted=quotes,
         extra={"notices": notices or None},
     )
 
 
-def _author_of(node: LexborNode) -> str | None:
-    named = first_of(
+def _author_of(page: ForumPage, node: LexborNode) -> str | None:
+    named = page.first_in(
         node, ".username-coloured", ".username", ".author strong", ".postauthor", ".vtusername", ".postprofile dt a"
     )
     return text_of(named)
 
 
-def _time_of(node: LexborNode) -> str | None:
+def _time_of(page: ForumPage, node: LexborNode) -> str | None:
     """A machine's time, else what stands behind the author's name, else what is called a date."""
-    machine = node.css_first("time[datetime]")
+    machine = page.first_in(node, "time[datetime]")
     if machine is not None:
         return time_in(machine)
-    line = text_of(node.css_first(".author"))
+    line = text_of(page.first_in(node, ".author"))
     if line and "»" in line:
         return line.rpartition("»")[2].strip() or None
-    dated = [text for found in node.css('[class*="date"]') if (text := text_of(found)) and _CLOCK.search(text)]
+    dated = [text for found in page.all_in(node, '[class*="date"]') if (text := text_of(found)) and _CLOCK.search(text)]
     return min(dated, key=len) if dated else None
 
 
 def _read_old_posts(page: ForumPage) -> list[ForumPost]:
     """Posts of subsilver2 and phpBB 2: rows of a table, each begun by an anchor, which may stand inside of the name."""
     posts: list[ForumPost] = []
-    for node in page.tree.css("a[name], .postauthor, .name, .postdetails, .gensmall, .postbody"):
+    for node in page.all("a[name], .postauthor, .name, .postdetails, .gensmall, .postbody"):
         anchor = node if node.tag == "a" else node.css_first("a[name]")
         begun = _POST_ID.match(attribute_of(anchor, "name") or "")
         if begun and (not posts or posts[-1].number != begun[1]):

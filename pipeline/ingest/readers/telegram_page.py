@@ -53,20 +53,22 @@ def read(source: Source) -> Iterator[Batch]:
     page = parse_page(source)
     header = page.css_first("div.page_header .text")
     name = _words(header)
+    has_media = b"media_wrap" in page.raw_html.lower()
     rows = RecordStream()
     author: str | None = None
     for number, message in enumerate(page.css("div.message"), start=1):
-        classes = (attribute_of(message, "class") or "").split()
+        facts = message.attributes
+        classes = (facts.get("class") or "").split()
         if "service" in classes:
             rows.skip("system")
             continue
         if "joined" not in classes:
             author = None
-        body = message.css_first("div.body") or message
+        body = _body_of(message)
         children = _children(body)
         named = children.get("from_name")
         author = author if named is None else _words(named)
-        _add(rows, f"message {number}", message, body, children, name, author)
+        _add(rows, f"message {number}", message, body, children, name, author, has_media=has_media)
         yield from rows.ready()
     yield from rows.finish()
 
@@ -88,18 +90,18 @@ def _add(
     children: dict[str, LexborNode],
     name: str | None,
     author: str | None,
+    *,
+    has_media: bool,
 ) -> None:
-    found = _ID.fullmatch(attribute_of(message, "id") or "")
+    found = _ID.fullmatch(message.attributes.get("id") or "")
     reply, date = children.get("reply_to"), children.get("date")
-    link = reply.css_first("a") if reply else None
-    where = [attribute_of(link, key) or "" for key in ("href", "onclick")]
-    target = next(filter(None, map(_TARGET.search, where)), None)
+    target = _target_of(reply) if reply else None
     forwarded = children.get("forwarded")
     inside = _children(forwarded) if forwarded else {}
     # The words of a forwarded message stand inside it.
     words = children.get("text") or inside.get("text")
     origin = inside.get("from_name")
-    media = body.css_first(".media_wrap")
+    media = body.css_first(".media_wrap") if has_media else None
     title = media.css_first(".title") if media else None
     signature = children.get("signature")
     rows.add(
@@ -128,9 +130,24 @@ def _children(node: LexborNode) -> dict[str, LexborNode]:
     """The first child of each class."""
     found: dict[str, LexborNode] = {}
     for child in node.iter():
-        for name in (attribute_of(child, "class") or "").split():
+        for name in (child.attributes.get("class") or "").split():
             found.setdefault(name, child)
     return found
+
+
+def _body_of(message: LexborNode) -> LexborNode:
+    """The element that holds what was written: a child of its own message, but where markup is damaged."""
+    for child in message.iter():
+        if child.tag == "div" and "body" in (child.attributes.get("class") or "").split():
+            return child
+    return message.css_first("div.body") or message
+
+
+def _target_of(reply: LexborNode) -> re.Match[str] | None:
+    """The message that the first link leads to."""
+    link = reply.css_first("a")
+    where = [attribute_of(link, key) or "" for key in ("href", "onclick")]
+    return next(filter(None, map(_TARGET.search, where)), None)
 
 
 def _words(node: LexborNode | None) -> str | None:

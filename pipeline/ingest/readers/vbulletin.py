@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import RecordList
@@ -34,11 +34,11 @@ from pipeline.ingest.readers.forum_pages import (
     ForumPost,
     Topic,
     add_posts,
-    first_of,
     numbers_in,
     read_page,
     read_posts,
     stands_inside,
+    take_body,
     time_in,
 )
 from pipeline.ingest.readers.html_pages import Parts, PartSearch, attribute_of, first_part, inner_of, text_of
@@ -111,15 +111,15 @@ def _read_posts(page: ForumPage) -> list[ForumPost]:
     search = PartSearch(page.tree, *_PARTS, times=_TIMES, notices=_NOTICES)
     nodes: dict[str, LexborNode] = {}
     found: dict[str, Parts] = {}
-    for node in page.tree.css(_POSTS):
-        number = _number_of(node)
-        if number and number not in nodes:
-            parts = search.walk(node, f"post_message_{number}")
-            if _body_of(parts) is not None:
-                nodes[number], found[number] = node, parts
+    numbered = [(number, node) for node in page.tree.css(_POSTS) if (number := _number_of(node))]
+    is_nested = any(stands_inside([node for _, node in numbered]))  # then parts may be those of a post inside
+    for number, node in numbered:
+        if number in nodes:
+            continue
+        parts = {} if is_nested else search.walk(node, f"post_message_{number}")
+        if _has_body(page, node, number) if is_nested else _body_of(parts) is not None:
+            nodes[number], found[number] = node, parts
     parents = {number: _number_above(node, nodes) for number, node in nodes.items()}
-    if any(stands_inside(list(nodes.values()))):
-        found.clear()  # parts may be those of a post inside
 
     def read_post(node: LexborNode) -> ForumPost:
         number = _number_of(node) or ""
@@ -128,11 +128,8 @@ def _read_posts(page: ForumPage) -> list[ForumPost]:
         if body is None:
             return _read_post(page, node, number, parents[number], parts, None, [])
         quotes = _quoted_in(body) if "<a " in (body.inner_html or "") else []
-        within = {inner.mem_id for inner in body.traverse()}
         words = _words_of(page, body)
-        body.decompose()
-        if any(part.mem_id in within for key in parts if key not in _BODIES for part in parts[key]):
-            parts = search.walk(node)  # names and times in the words are quoted
+        parts = take_body(search, node, parts, body, *_BODIES)
         return _read_post(page, node, number, parents[number], parts, words, quotes)
 
     return read_posts(list(nodes.values()), read_post)
@@ -157,6 +154,11 @@ def _number_above(node: LexborNode, numbers: Mapping[str, LexborNode]) -> str | 
     return None
 
 
+def _has_body(page: ForumPage, node: LexborNode, number: str) -> bool:
+    by_id = node.css_first(f'[id="post_message_{number}"]')
+    return by_id is not None or page.first_in(node, *_BODIES[1:]) is not None
+
+
 def _body_of(parts: Parts) -> LexborNode | None:
     message = first_part(parts, "#", ".js-post__content-text", ".b-comment__content-text")
     if message is None:
@@ -175,8 +177,7 @@ def _quoted_in(body: LexborNode) -> list[str]:
 
 
 def _words_of(page: ForumPage, body: LexborNode) -> str | None:
-    if page.may_hold("alt2"):
-        _mark_quotations(page.tree, body)
+    _mark_quotations(page, body)
     return inner_of(body)
 
 
@@ -193,7 +194,7 @@ def _read_post(
     notices = [notice for found in parts.get("notices", ()) if (notice := text_of(found))]
     return ForumPost(
         number=number,
-        author=_author_of(node, parts),
+        author=_author_of(page, node, parts),
         time=_time_of(page, node, parts),
         title=_title_of(page, node, parts),
         body=words,
@@ -215,17 +216,15 @@ def _counter_of(node: LexborNode) -> LexborNode | None:
 
 def _title_of(page: ForumPage, node: LexborNode, parts: Parts) -> str | None:
     named = first_part(parts, ".b-post__title", "h2.title", ".posttitle")
-    if named is None and page.may_hold("smallfont"):
-        named = node.css_first("td .smallfont strong")
-    return text_of(named)
+    return text_of(named or page.first_in(node, "td .smallfont strong"))
 
 
-def _author_of(node: LexborNode, parts: Parts) -> str | None:
-    return text_of(first_part(parts, *_NAMES) or first_of(node, '[id^="postmenu_"]', ".author a", ".author"))
+def _author_of(page: ForumPage, node: LexborNode, parts: Parts) -> str | None:
+    return text_of(first_part(parts, *_NAMES) or page.first_in(node, '[id^="postmenu_"]', ".author a", ".author"))
 
 
 def _time_of(page: ForumPage, node: LexborNode, parts: Parts) -> str | None:
-    machine = first_of(node, 'time[itemprop="dateCreated"]', "time[datetime]") if page.may_hold("<time") else None
+    machine = page.first_in(node, 'time[itemprop="dateCreated"]', "time[datetime]")
     if machine is not None:
         return time_in(machine)
     for found in parts.get("times", ()):
@@ -235,9 +234,9 @@ def _time_of(page: ForumPage, node: LexborNode, parts: Parts) -> str | None:
     return attribute_of(node, "data-node-publishdate")
 
 
-def _mark_quotations(tree: LexborHTMLParser, body: LexborNode) -> None:
+def _mark_quotations(page: ForumPage, body: LexborNode) -> None:
     """Quotations of vBulletin 3, a label above a table, become blockquotes that name their author."""
-    for cell in reversed(body.css("td.alt2")):  # inner quotations first: what is replaced is copied
+    for cell in reversed(page.all_in(body, "td.alt2")):  # inner quotations first: what is replaced is copied
         label = cell.css_first("strong")
         table: LexborNode | None = cell
         while table is not None and table.tag != "table":
@@ -245,7 +244,7 @@ def _mark_quotations(tree: LexborHTMLParser, body: LexborNode) -> None:
         above = table.parent if table is not None else None
         if above is None or above.mem_id == body.mem_id:
             continue
-        quotation = tree.create_node("blockquote")
+        quotation = page.tree.create_node("blockquote")
         line = label.parent if label is not None else None
         if line is not None and line.mem_id != cell.mem_id and line.css_first("td, table") is None:
             quotation.attrs["data-author"] = text_of(label)

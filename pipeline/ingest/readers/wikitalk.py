@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -78,20 +79,33 @@ def describe(source: Source) -> CaptureFacts:
 def read(source: Source) -> Iterator[Batch]:
     """One record per signed comment."""
     stream = RecordStream()
-    n_comments = n_sections = 0
+    counts = _Counts()
     for page in source.parse_once(_pages):
-        section: Piece | None = None
-        n_sections += 1
-        for comment in find_comments(page.pieces):
-            if comment is None:
-                stream.skip("unsigned")
-                continue
-            n_comments += 1
-            n_sections += comment.section is not section
-            section = comment.section
-            _add_comment(stream, comment, page, n_comments, n_sections)
+        _add_comments(stream, page, counts)
+        del page  # which is larger than what is read of it
         yield from stream.ready()
     yield from stream.finish()
+
+
+@dataclass
+class _Counts:
+    """How much has been read so far."""
+
+    comments: int = 0
+    sections: int = 0
+
+
+def _add_comments(stream: RecordStream, page: TalkPage, counts: _Counts) -> None:
+    section: Piece | None = None
+    counts.sections += 1
+    for comment in find_comments(page.pieces):
+        if comment is None:
+            stream.skip("unsigned")
+            continue
+        counts.comments += 1
+        counts.sections += comment.section is not section
+        section = comment.section
+        _add_comment(stream, comment, page, counts.comments, counts.sections)
 
 
 def _add_comment(stream: RecordStream, comment: Comment, page: TalkPage, number: int, section: int) -> None:

@@ -22,8 +22,10 @@ from typing import Literal, NamedTuple
 from pipeline.ingest.readers.wikitalk_names import TIMESTAMP
 
 _SIGNATURE_CHARACTERS = 100  # as far before the time as a link to its author is looked for
-_DASHES = re.compile("[\\s\u200e\u200f]*[-–—―~•·]{0,3}[\\s\u200e\u200f]*$")
+_DASHES, _MOST_DASHES = "-–—―~•·", 3
+_MARKS = "\u200e\u200f"
 _DASH_CHARACTERS = 40
+_ZONE_CHARACTERS, _ZONE_DISTANCE = 26, 12  # of a zone with its brackets, and between the time and its zone
 _SENT = re.compile(r"^c-.+-((?:19|20)\d{12})(?:-|$)", re.DOTALL)
 
 
@@ -58,12 +60,7 @@ class Comment:
     sent: str | None = None  # time in UTC, where its id says it
 
 
-@dataclass
-class _Place:
-    """A piece, and where it stands."""
-
-    piece: Piece
-    depth: int
+_Place = tuple[Piece, int]  # a piece, and how deep it stands
 
 
 @dataclass
@@ -83,7 +80,14 @@ class _State:
 def find_comments(pieces: Iterable[Piece]) -> Iterator[Comment | None]:
     """The signed comments of a page, in order; None for words at the end of a section that nobody signed."""
     state = _State()
+    # A Python loop over the pieces of a page: what each means depends on those before.
     for piece in pieces:
+        if piece.kind == "text":
+            if state.comment is not None:
+                state.comment.body.append(piece)
+            elif state.quoted or not _sign(state, piece):
+                state.waiting.append((piece, state.depth))
+            continue
         if piece.kind == "heading":
             yield from _end_section(state)
             state.section = piece
@@ -97,8 +101,8 @@ def find_comments(pieces: Iterable[Piece]) -> Iterator[Comment | None]:
             yield from _end_comment(state)
         if state.comment is not None:
             state.comment.body.append(piece)
-        elif piece.kind != "text" or state.quoted or not _sign(state, piece):
-            state.waiting.append(_Place(piece, state.depth))
+        else:
+            state.waiting.append((piece, state.depth))
         if piece.kind == "close":
             state.depth -= piece.indents
             state.quoted -= piece.quotes
@@ -107,7 +111,7 @@ def find_comments(pieces: Iterable[Piece]) -> Iterator[Comment | None]:
 
 def _end_section(state: _State) -> Iterator[Comment | None]:
     yield from _end_comment(state)
-    if any(_speaks(place.piece) for place in state.waiting):
+    if any(_speaks(piece) for piece, _ in state.waiting):
         yield None
     state.waiting.clear()
     state.levels.clear()
@@ -123,7 +127,7 @@ def _end_comment(state: _State) -> Iterator[Comment]:
 
 def _sign(state: _State, piece: Piece) -> bool:
     """Whether words hold a signature; if so, the comment that it ends begins to be read to the end of its line."""
-    if ")" not in piece.value:  # no time with its zone
+    if not _may_hold_time(piece.value):
         return False
     for time in TIMESTAMP.finditer(piece.value):
         author, at = _find_author(state, piece.value[: time.start()])
@@ -135,6 +139,18 @@ def _sign(state: _State, piece: Piece) -> bool:
     return False
 
 
+def _may_hold_time(words: str) -> bool:
+    """Whether a bracket as long as a zone stands behind a digit; a quick look before a slow one."""
+    at = words.find("(")
+    while at >= 0:
+        if words.find(")", at, at + _ZONE_CHARACTERS) > 0:
+            before = words[max(0, at - _ZONE_DISTANCE) : at]
+            if any(map(str.isdecimal, before)) or before.isspace():
+                return True
+        at = words.find("(", at + 1)
+    return False
+
+
 def _find_author(state: _State, before: str) -> tuple[str | None, int]:
     """Who signed before a time on the same line, and where in what is waiting the signature begins."""
     length = len(before)
@@ -142,8 +158,7 @@ def _find_author(state: _State, before: str) -> tuple[str | None, int]:
     likely: dict[str, tuple[str, int]] = {}
     at = len(state.waiting)
     for index in range(len(state.waiting) - 1, -1, -1):
-        place = state.waiting[index]
-        piece = place.piece
+        piece = state.waiting[index][0]
         if piece.is_block or length >= _SIGNATURE_CHARACTERS:
             break
         if piece.kind == "text":
@@ -162,13 +177,12 @@ def _find_author(state: _State, before: str) -> tuple[str | None, int]:
 
 def _begin_comment(state: _State, author: str, at: int, time: re.Match[str], before: Piece) -> Comment:
     """A comment made of what is waiting before the signature; its line goes on."""
-    spoken = [place for place in state.waiting if _speaks(place.piece)]
-    level = min(spoken[0].depth, state.depth) if spoken else state.depth
+    level = min(next((depth for piece, depth in state.waiting if _speaks(piece)), state.depth), state.depth)
     while state.levels and state.levels[-1] >= level:
         state.levels.pop()
-    numbers = [place.piece.value for place in state.waiting if place.piece.kind == "mark"]
+    numbers = [piece.value for piece, _ in state.waiting if piece.kind == "mark"]
     sent = _SENT.match(numbers[-1]) if numbers else None
-    words = [place.piece for place in state.waiting]
+    words = [piece for piece, _ in state.waiting]
     if any(map(_speaks, words[:at])):  # else there is nothing but a signature
         words[at:] = [piece for piece in words[at:] if piece.kind in ("open", "close")]
         _strip_dash(words)
@@ -198,8 +212,24 @@ def _strip_dash(words: list[Piece]) -> None:
     for index in range(len(words) - 1, -1, -1):
         if words[index].kind == "text" and words[index].value.strip():
             value = words[index].value
-            words[index] = _cut(words[index], value[:-_DASH_CHARACTERS] + _DASHES.sub("", value[-_DASH_CHARACTERS:]))
+            words[index] = _cut(words[index], _without_dash(value))
             return
+
+
+def _without_dash(words: str) -> str:
+    """Words without up to three dashes at their end, and the space around these."""
+    least = max(0, len(words) - _DASH_CHARACTERS)
+    dashes = _space_before(words, len(words), least)
+    start = dashes
+    while start > max(least, dashes - _MOST_DASHES) and words[start - 1] in _DASHES:
+        start -= 1
+    return words[: _space_before(words, start, least)]
+
+
+def _space_before(words: str, end: int, least: int) -> int:
+    while end > least and (words[end - 1].isspace() or words[end - 1] in _MARKS):
+        end -= 1
+    return end
 
 
 def _cut(piece: Piece, text: str) -> Piece:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ _BLOCK_TAGS = """
 """
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_SINGLE = frozenset(("br", "hr", "img"))
 _QUOTES = frozenset(("blockquote", "q", "cite"))
 _INDENTS = frozenset(("li", "dd"))
 _VOID = frozenset(("area", "base", "col", "embed", "input", "link", "meta", "param", "source", "track", "wbr"))
@@ -42,9 +43,13 @@ _UNREAD_CLASSES = """
     ext-discussiontools-init-section-metaitem ext-discussiontools-emptystate
 """
 _UNREAD = frozenset(_UNREAD_CLASSES.split())
+_UNREAD_SIGNS = ("mw-", "ext-discussiontools", "toc", "catlinks", "printfooter", "navbox")
 _NEST = re.compile(r"<(/?)(?:div|dl|ul|ol|table|section|blockquote|center)\b", re.IGNORECASE)
 _DEEPEST = 3_000  # the parser's time grows with the square of the depth
 _PAGE_NAME = re.compile(r'"wgPageName"\s*:\s*"((?:[^"\\]|\\.){1,600})"')
+_LONGEST_SITE = 300  # characters of an address
+_PLAIN = Piece("text", "")[2:]
+_make = partial(tuple.__new__, Piece)  # for there are a hundred thousand in a long page
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)")
 
 
@@ -77,16 +82,15 @@ def read_talk_page(tree: LexborHTMLParser, html: str) -> TalkPage:
     canonical = tree.css_first("link[rel=canonical]")
     edited = [str(link.attributes.get("href") or "") for link in root.css(".mw-editsection a")]
     address = str(canonical.attributes.get("href") or "") if canonical else ""
-    candidates = (
-        _unescaped(named[1]).replace("_", " ") if named else None,
-        heading.text(strip=True) if heading else None,
-        page_title(address),
-        *(page_title(link) for link in edited),
+    title = (
+        (_unescaped(named[1]).replace("_", " ") if named else None)
+        or (heading.text(strip=True) if heading else None)
+        or page_title(address)
+        or next(filter(None, map(page_title, edited)), "")
     )
-    title = next((candidate for candidate in candidates if candidate), "")
     links = (str(link.attributes.get("href") or "") for link in root.css("a"))
     host = find_host([address]) or find_host(edited) or find_host(link for link in links if "/wiki/" in link)
-    return TalkPage(list(_pieces(root, title)), title, host)
+    return TalkPage(_pieces(root, title), title, host)
 
 
 def _check_depth(html: str) -> None:
@@ -107,51 +111,75 @@ def find_host(addresses: Iterable[str]) -> str | None:
     """The host that most addresses name, without the mark of a mobile page; the first of equals."""
     hosts: Counter[str] = Counter()
     for address in addresses:
-        try:
-            host = urlsplit(address).hostname
-        except ValueError:
-            continue
-        if host:
-            hosts[host.lower().replace(".m.", ".")] += 1
+        if "//" in address and (host := _host_of(address[:_LONGEST_SITE])):
+            hosts[host] += 1
     return hosts.most_common(1)[0][0] if hosts else None
 
 
-def _pieces(root: LexborNode, title: str) -> Iterator[Piece]:
-    waiting: list[LexborNode | Piece] = []
-    waiting.extend(list(root.iter(include_text=True))[::-1])
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Piece):
-            yield node
+@lru_cache(maxsize=1024)
+def _host_of(address: str) -> str | None:
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:
+        return None
+    return host.lower().replace(".m.", ".") if host else None
+
+
+def _pieces(root: LexborNode, title: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    unclosed: list[tuple[Piece, LexborNode | None]] = []  # how elements close, and what follows them
+    node = root.child
+    # A Python loop over the nodes of a page: each is a part of a tree.
+    while node is not None or unclosed:
+        if node is None:
+            closing, node = unclosed.pop()
+            pieces.append(closing)
             continue
         tag = node.tag or ""
+        following = node.next
         if tag == "-text":
-            yield Piece("text", (node.text(deep=False) or "").replace("\u00a0", " "))
-            continue
-        if tag.startswith("-") or tag in _UNREAD_TAGS:
-            continue
-        attributes: dict[str, Any] = node.attributes
-        if attributes and _is_unread(attributes):
-            continue
+            pieces.append(_make(("text", (node.text_content or "").replace("\u00a0", " "), *_PLAIN)))
+        elif tag[0] != "-" and tag not in _UNREAD_TAGS and (closes := _add_element(pieces, node, tag, title)):
+            unclosed.append((closes, following))
+            following = node.child
+        node = following
+    return pieces
+
+
+def _add_element(pieces: list[Piece], node: LexborNode, tag: str, title: str) -> Piece | None:
+    """Adds what an element begins with; how it closes, where what is inside is to be read."""
+    attributes: dict[str, Any] = node.attributes
+    if attributes:
+        if _is_unread(attributes):
+            return None
         if "data-mw-comment-start" in attributes:
-            yield Piece("mark", attributes.get("id") or "")
-        if tag in _HEADINGS:
-            yield _read_heading(node, attributes, title)
-        elif tag in ("br", "hr", "img"):
-            yield _read_single(tag, attributes)
-        elif tag not in _VOID:
-            if tag == "a" and (user := read_user(attributes.get("href") or "")):
-                yield Piece("user", user.name, known=user.is_known, anchor=user.prefix)
-                attributes |= {"class": "mention"} if user.is_known else {}
-            opens, closes = _element(tag)
-            yield opens._replace(written=_tag(tag, attributes, ("href", "class"))) if attributes else opens
-            waiting.append(closes)
-            waiting.extend(list(node.iter(include_text=True))[::-1])
+            pieces.append(Piece("mark", attributes.get("id") or ""))
+    if tag in _HEADINGS:
+        pieces.append(_read_heading(node, attributes, title))
+        return None
+    if tag in _SINGLE:
+        pieces.append(_read_single(tag, attributes))
+        return None
+    if tag in _VOID:
+        return None
+    if tag == "a" and (user := read_user(attributes.get("href") or "")):
+        pieces.append(Piece("user", user.name, known=user.is_known, anchor=user.prefix))
+        attributes |= {"class": "mention"} if user.is_known else {}
+    opens, closes = _element(tag)
+    if attributes:
+        opens = _make(("open", tag, _tag(tag, attributes, ("href", "class")), *opens[3:]))
+    pieces.append(opens)
+    return closes
 
 
 def _is_unread(attributes: dict[str, Any]) -> bool:
     classes = attributes.get("class")
-    return (classes is not None and not _UNREAD.isdisjoint(classes.split())) or attributes.get("id") == "toc"
+    return (classes is not None and _has_unread_class(classes)) or attributes.get("id") == "toc"
+
+
+def _has_unread_class(classes: str) -> bool:
+    # Cheaper first: the name of every class that is not read has one of these in it.
+    return any(map(classes.__contains__, _UNREAD_SIGNS)) and not _UNREAD.isdisjoint(classes.split())
 
 
 def _read_single(tag: str, attributes: dict[str, Any]) -> Piece:
@@ -169,8 +197,11 @@ def _element(tag: str) -> tuple[Piece, Piece]:
 
 
 def _tag(tag: str, attributes: dict[str, Any], names: tuple[str, ...]) -> str:
-    kept = (f' {name}="{escape(attributes[name])}"' for name in names if attributes.get(name))
-    return f"<{tag}{''.join(kept)}>"
+    written = f"<{tag}"
+    for name in names:
+        if value := attributes.get(name):
+            written += f' {name}="{value if value.isalnum() else escape(value)}"'
+    return f"{written}>"
 
 
 def _read_heading(node: LexborNode, attributes: dict[str, Any], title: str) -> Piece:

@@ -11,6 +11,7 @@ User(prefix='discussion utilisateur', name='Ada Brook', is_known=True)
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -67,6 +68,8 @@ _CONTRIBUTION_NAMES = """
 _CONTRIBUTION_PAGES = frozenset(name.strip() for name in _CONTRIBUTION_NAMES.replace("\n", ";").split(";"))
 
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){7}")
+_PLAIN_PAGE = re.compile(r"/wiki/(?:(?!/wiki/|title=)[!-\"$->@-~])*\Z")  # ASCII without a query and a fragment
+_LONGEST_KEPT = 300  # characters of an address that is remembered
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -83,6 +86,11 @@ def read_user(address: str) -> User | None:
 
     A page in a namespace that is not known may be a user's, too: it comes back with is_known False.
     """
+    return _read_user(address) if len(address) <= _LONGEST_KEPT else _read_user.__wrapped__(address)
+
+
+@lru_cache(maxsize=4096)  # people write more than once on a page
+def _read_user(address: str) -> User | None:
     title = page_title(address)
     return read_user_title(title) if title else None
 
@@ -91,6 +99,8 @@ def page_title(address: str) -> str | None:
     """The title of the wiki page that an address leads to, with spaces; None where it is no address of one."""
     if "/wiki/" not in address and "title=" not in address and not address.startswith("./"):
         return None
+    if _PLAIN_PAGE.match(address):
+        return _as_title(unquote(address[len("/wiki/") :]))
     try:
         parts = urlsplit(address)
         asked = parse_qs(parts.query, max_num_fields=20).get("title") if "title=" in parts.query else None
@@ -104,7 +114,11 @@ def page_title(address: str) -> str | None:
         title = unquote(parts.path[2:])
     else:
         return None
-    return _MARKS.sub("", title).replace("_", " ").strip(" :") or None
+    return _as_title(title)
+
+
+def _as_title(path: str) -> str | None:
+    return _MARKS.sub("", path).replace("_", " ").strip(" :") or None
 
 
 def read_user_title(title: str) -> User | None:

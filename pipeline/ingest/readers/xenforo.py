@@ -32,11 +32,9 @@ from pipeline.ingest.readers.forum_pages import (
     ForumPost,
     Topic,
     add_posts,
-    first_of,
     numbers_in,
     read_page,
     read_posts,
-    remove_all,
     time_in,
 )
 from pipeline.ingest.readers.html_pages import attribute_of, inner_of, text_of
@@ -74,10 +72,14 @@ def describe(source: Source) -> CaptureFacts:
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per message."""
+    yield from _read_messages(source).batches()
+
+
+def _read_messages(source: Source) -> RecordList:
     page = read_page(source)
-    title = first_of(page.tree.root, "h1.p-title-value", ".titleBar h1") if page.tree.root is not None else None
+    title = page.first("h1.p-title-value") or page.first(".titleBar h1")
     if title is not None:
-        remove_all(title, ".label, .label-append, .prefix")
+        page.remove_all(title, ".label, .label-append, .prefix")
     topic = Topic(
         scope=_scope_of(source, page),
         number=_find_thread(page),
@@ -88,8 +90,8 @@ def read(source: Source) -> Iterator[Batch]:
     )
     rows = RecordList()
     messages = page.tree.css("article.message--post, li.message[data-author]")
-    add_posts(rows, topic, read_posts(messages, _read_post))
-    yield from rows.batches()
+    add_posts(rows, topic, read_posts(messages, lambda node: _read_post(page, node)))
+    return rows
 
 
 def _scope_of(source: Source, page: ForumPage) -> str:
@@ -97,12 +99,12 @@ def _scope_of(source: Source, page: ForumPage) -> str:
 
 
 def _find_thread(page: ForumPage) -> str | None:
-    key = _THREAD_KEY.match(attribute_of(page.tree.css_first("[data-content-key]"), "data-content-key") or "")
+    key = _THREAD_KEY.match(attribute_of(page.first("[data-content-key]"), "data-content-key") or "")
     if key:
         return key[1]
     for address in [
         *page.addresses,
-        *(attribute_of(link, "href") or "" for link in page.tree.css('a[href*="/post-"]')),
+        *(attribute_of(link, "href") or "" for link in page.all('a[href*="/post-"]')),
     ]:
         if found := _THREAD.search(address):
             return found[1] or found[2]
@@ -110,11 +112,11 @@ def _find_thread(page: ForumPage) -> str | None:
 
 
 def _find_forum(page: ForumPage) -> str | None:
-    trail = page.tree.css(".p-breadcrumbs li a, .breadcrumb .crust a.crumb")
+    trail = page.all(".p-breadcrumbs li a, .breadcrumb .crust a.crumb")
     return next((name for link in reversed(trail) if (name := text_of(link))), None)
 
 
-def _read_post(node: LexborNode) -> ForumPost:
+def _read_post(page: ForumPage, node: LexborNode) -> ForumPost:
     number = next(
         (
             found[1]
@@ -123,23 +125,25 @@ def _read_post(node: LexborNode) -> ForumPost:
         ),
         None,
     )
-    body = first_of(node, ".message-body .bbWrapper", ".bbWrapper", ".messageText")
+    body = page.first_in(node, ".message-body .bbWrapper", ".bbWrapper", ".messageText")
     quotes: list[str] = []
     if body is not None:
-        quotes = numbers_in(body.css("[data-source]"), "data-source", _SOURCE)
-        quotes = quotes or numbers_in(body.css("a.AttributionLink"), "href", _ANCHOR)
-        _name_quoted(body)
-        remove_all(body, _UNSPOKEN)
+        quotes = numbers_in(page.all_in(body, "[data-source]"), "data-source", _SOURCE)
+        quotes = quotes or numbers_in(page.all_in(body, "a.AttributionLink"), "href", _ANCHOR)
+        _name_quoted(page, body)
+        page.remove_all(body, _UNSPOKEN)
     words = inner_of(body)
     if body is not None:
         body.decompose()
-    place = _NUMBER.match(text_of(first_of(node, ".message-attribution-opposite li:last-child", ".postNumber")) or "")
+    place = _NUMBER.match(
+        text_of(page.first_in(node, ".message-attribution-opposite li:last-child", ".postNumber")) or ""
+    )
     is_deleted = "deleted" in " ".join((attribute_of(node, "class") or "").replace("--", " ").split())
     return ForumPost(
         number=number,
         author=attribute_of(node, "data-author"),
-        time=time_in(first_of(node, ".message-attribution time", ".datePermalink .DateTime", "time", ".DateTime")),
-        edited=time_in(first_of(node, ".message-lastEdit time", ".editDate .DateTime")),
+        time=time_in(page.first_in(node, ".message-attribution time", ".datePermalink .DateTime", "time", ".DateTime")),
+        edited=time_in(page.first_in(node, ".message-lastEdit time", ".editDate .DateTime")),
         body=words,
         place=re.sub(r"\D", "", place[1]) if place else None,
         is_deleted=is_deleted and words is None,
@@ -147,13 +151,13 @@ def _read_post(node: LexborNode) -> ForumPost:
     )
 
 
-def _name_quoted(body: LexborNode) -> None:
+def _name_quoted(page: ForumPage, body: LexborNode) -> None:
     """In XenForo 1 the author of a quotation stands outside of it: moved to where it is read."""
-    for quotation in body.css(".bbCodeQuote[data-author]"):
+    for quotation in page.all_in(body, ".bbCodeQuote[data-author]"):
         inner = quotation.css_first("blockquote")
         if inner is not None:
             inner.attrs["data-author"] = attribute_of(quotation, "data-author")
-            remove_all(quotation, ".attribution")
+            page.remove_all(quotation, ".attribution")
 
 
 READER = Reader(

@@ -108,9 +108,9 @@ elements = st.recursive(
 )
 
 
-@given(elements, st.sampled_from(["", "<!DOCTYPE html>"]))
-def test_parts_are_what_selectors_find(html: str, doctype: str) -> None:
-    page = LexborHTMLParser(f"{doctype}<body><main id=m>{html}</main>")
+@given(elements, st.sampled_from(["", "<!DOCTYPE html>"]), st.sampled_from(["", "<i></i>" * 500]))
+def test_parts_are_what_selectors_find(html: str, doctype: str, before: str) -> None:
+    page = LexborHTMLParser(f"{doctype}<body><main id=m>{before}{html}</main>")
     selectors = [".a", "div.b", ".a.b", ".c .b"]
     node = page.css_first("main")
     parts = PartSearch(page, *selectors, several=".a, .c").walk(node, "m")
