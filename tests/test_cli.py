@@ -255,3 +255,27 @@ def test_a_decision_is_kept_and_obeyed(call, raw, tmp_path):
     assert decided.rows() == [(posts[0], None)]
     assert call("decide", "--archive", out).code == 2
     assert call("decide", "parent_is", "aaaaaaaaaaaaaaaa", "--archive", out).code == 1
+
+
+def test_guesses_are_drawn_checked_and_scored(call, archive, tmp_path):
+    file = tmp_path / "check.csv"
+    said = call("sample", "links", "--archive", archive, "--n", 5, "--out", file)
+    assert said.code == 0
+    assert f"sample --score {file}" in said.out
+    rows = pl.read_csv(file)
+    assert rows.height == 5
+    printed = call("sample", "links", "--archive", archive, "--n", 5).out
+    assert printed == file.read_text()
+    rows.with_columns(pl.Series("right", ["yes", "yes", "no", "yes", ""])).write_csv(file)
+    scored = json.loads(call("sample", "--score", file, "--json").out)
+    assert scored[-1]["confidence"] == "all"
+    assert (scored[-1]["checked"], scored[-1]["right"]) == (4, 3)
+    assert "page-text" in call("sample", "--score", file).out
+
+
+def test_a_sample_is_told_what_to_do(call, tmp_path):
+    assert "sample links --n 200" in call("sample").err
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    said = call("sample", "--score", tmp_path / "a.csv")
+    assert said.code
+    assert "is no sample" in said.err

@@ -20,6 +20,7 @@ from pipeline.cli.checking import audit, diff, digest, history
 from pipeline.cli.models import evaluate_app, train_app
 from pipeline.cli.reading import find, formats, query, tree, why
 from pipeline.cli.running import run
+from pipeline.cli.sampling import sample_app
 from pipeline.errors import ThreadloomError
 
 __all__ = ["app", "main"]
@@ -47,6 +48,7 @@ for command in (run, tree, why, query, find, formats, decide, forget, enrich, au
     app.command()(command)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
+app.add_typer(sample_app, name="sample")
 
 
 @app.command()
