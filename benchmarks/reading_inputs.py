@@ -40,7 +40,15 @@ _NAMES_A_THING = re.compile(
 _ATTRIBUTE = re.compile(r'\b(?:id|href|name|data-[\w-]+)="[^"]*"')
 _DIGITS = re.compile(r"\d+")
 _LONG_DIGITS = re.compile(r"\d{5,}")
-_LINE = re.compile(r"\[?(?:(\d+[-./ ]\d+[-./ ]\d+),? )?(\d+:\d+(?::\d+)?)\]?[- ]*<?([^>:]+)[>:] (.*)|(.*)")
+# The floor of text finds what a reader must find in every line, the time and who speaks: supybot writes T between date
+# and clock and a zone behind it; in pasted pages the time stands anywhere in a line, as a date or as "3 hours ago".
+_LINE = re.compile(
+    r"\[?(?:(\d+[-./ ]\d+[-./ ]\d+)(?:,? |T))?(\d+:\d+(?::\d+)?)(?:[+-]\d+)?\]?[- ]*<?([^>:]+)[>:](?: (.*)|$)|(.*)"
+)
+_TIME_IN_LINE = re.compile(
+    r"(?P<name>.*?)[|\s(]*(?:(?P<ago>\d+ (?:second|minute|hour|day|week|month|year)s? ago)"
+    r"|(?P<date>\d+[-./]\d+[-./]\d+|[A-Z][a-z]+ \d+,? \d+)[T, ]*(?P<clock>\d+:\d+(?::\d+)?)?)(?P<rest>.*)"
+)
 # Where a comment's words begin: a value of JSON, or words between tags, with at least four words in it.
 _TEXTS = {
     "json": re.compile(
@@ -194,7 +202,8 @@ def _grown(name: str, origin: str, path: Path, size: int, *, is_terse: bool) -> 
         return Input(name, origin, suffix, data, "lxml", lambda: _parse_xml(data))
     if kind == "mail":
         return Input(name, origin, suffix, data, "email", lambda: _parse_mails(data))
-    return Input(name, origin, suffix, data, "lines, one regular expression", lambda: _match_lines(data))
+    line = _TIME_IN_LINE if name == "pasted_text" else _LINE
+    return Input(name, origin, suffix, data, "lines, one regular expression", lambda: _match_lines(data, line))
 
 
 def _kind_of(name: str, text: str) -> str:
@@ -315,8 +324,8 @@ def _split(data: bytes) -> list[str]:
     return [line.decode(errors="replace").strip() for line in data.split(b"\n")]
 
 
-def _match_lines(data: bytes) -> int:
-    return sum(_LINE.match(line) is not None for line in _split(data))
+def _match_lines(data: bytes, pattern: re.Pattern[str]) -> int:
+    return sum(pattern.match(line) is not None for line in _split(data))
 
 
 def _visit_values(document: Any) -> int:

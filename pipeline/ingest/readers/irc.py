@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line
@@ -115,6 +116,9 @@ def _let_go(held: _Held | None, rows: RecordStream) -> None:
     if held is None:
         return
     kind = held.line.kind
+    extra: dict[str, Any] = {} if kind == "message" else {kind: True}
+    if held.repaired:
+        extra["text_repaired"] = True
     rows.add(
         held.place,
         native_discussion=held.channel,
@@ -124,7 +128,7 @@ def _let_go(held: _Held | None, rows: RecordStream) -> None:
         author=held.line.nick,
         posted_at_raw=held.time,
         body="\n".join([held.line.words, *held.more]).strip() or None,
-        extra={kind: True if kind != "message" else None, "text_repaired": held.repaired or None},
+        extra=extra,
     )
 
 

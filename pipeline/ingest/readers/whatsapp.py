@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line
@@ -139,6 +140,15 @@ def _let_go(held: _Held | None, rows: RecordStream, order: DayOrder, title: str 
     edited = _EDITED.search(words) if "<" in words else None
     words = words[: edited.start()] if edited else words
     bare = words.strip("\u200e\u200f \n")
+    extra: dict[str, Any] = {}
+    if _MEDIA.fullmatch(bare) or (line.marked and _is_short(bare)):
+        extra["media"] = True
+    if edited:
+        extra["edited"] = True
+    if order.guessed:
+        extra["date_guessed"] = True
+    if held.repaired:
+        extra["text_repaired"] = True
     deletion = "moderator" if _REMOVED.fullmatch(bare) else "author" if _DELETED.fullmatch(bare) else None
     rows.add(
         held.place,
@@ -147,12 +157,7 @@ def _let_go(held: _Held | None, rows: RecordStream, order: DayOrder, title: str 
         posted_at_raw=order.write(line),
         body=None if deletion else words.strip() or None,
         deletion=deletion,
-        extra={
-            "media": True if _MEDIA.fullmatch(bare) or (line.marked and _is_short(bare)) else None,
-            "edited": True if edited else None,
-            "date_guessed": True if order.guessed else None,
-            "text_repaired": held.repaired or None,
-        },
+        extra=extra,
     )
 
 
