@@ -29,6 +29,7 @@ Ints = NDArray[np.int64]
 UNKNOWN_TIME = np.iinfo(np.int64).min
 ANCHOR_BITS = 20.0
 LARGEST_GAP = 4_000_000
+IN_ORDER = 0.9  # share of the matched rows that stand in one order, below which a listing is sorted otherwise
 
 
 class ListingRows(NamedTuple):
@@ -159,8 +160,13 @@ def longest_increasing(values: Ints) -> Ints:
 
 
 @njit(cache=True, nogil=True)
-def _align_gap(left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used: Ints, match: Ints) -> None:
-    """Best alignment of open rows and open slots between two neighbours of the backbone; ties match early."""
+def _align_gap(
+    left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used: Ints, match: Ints, least: float
+) -> None:
+    """Best alignment of open rows and open slots between two neighbours of the backbone; ties match early.
+
+    Rows of fewer bits than ``least`` match none.
+    """
     m, n = left.size, right.size
     if m == 0 or n == 0 or m * n > LARGEST_GAP:
         return
@@ -169,7 +175,7 @@ def _align_gap(left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used:
     for i in range(m - 1, -1, -1):
         for j in range(n - 1, -1, -1):
             a, b = left[i], slot_row[right[j]]
-            if _may_be_one(a, b, rows):
+            if rows.bits[a] >= least and _may_be_one(a, b, rows):
                 if rows.exact[a] == rows.exact[b]:
                     gain[i, j] = 1.0 + min(rows.bits[a], ANCHOR_BITS) / ANCHOR_BITS
                 elif rows.near[a] == rows.near[b]:
@@ -239,6 +245,8 @@ def _match_listing(
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
     matched = np.flatnonzero(match[first:last] >= 0) + first
     backbone = matched[longest_increasing(rank[match[matched]])]
+    # Where a page is sorted otherwise, a short post's place tells nothing but whom it stands beside.
+    least = ANCHOR_BITS if backbone.size < IN_ORDER * matched.size else 0.0
     by_rank = np.empty(n_slots, dtype=np.int64)
     by_rank[rank[:n_slots]] = np.arange(n_slots)
     for k in range(backbone.size + 1):
@@ -250,7 +258,7 @@ def _match_listing(
             continue
         open_rows = np.flatnonzero(match[low:high] < 0) + low
         span = by_rank[low_rank:high_rank]
-        _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match)
+        _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least)
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
 
 

@@ -22,6 +22,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.algorithms.alignment import longest_increasing
+from pipeline.algorithms.overlaps import MOST_BITS, show_one_page
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,33 +31,9 @@ Span = tuple[int, int]
 
 MIN_ANCHORS = 3
 MIN_BITS = 80.0
-MAX_ANCHOR_BITS = 40.0
 RARE_BITS = 15.0
+PROOF_MANY = 100.0  # ten rare texts: within one file quotations are repeated as well
 MIN_MAIN = 0.8
-ORDERED = (2.0, 1.25)  # anchors that an overlap in the same order needs: so many, and so many more for each row amiss
-SHUFFLED = (3.0, 1.5)  # the same for an overlap in any order
-
-
-def show_one_page(left: Ints, right: Ints, n_left: int, n_right: int) -> bool:
-    """Whether what two listings share proves that they show the same page.
-
-    Args:
-        left, right: int64[m], the places of the shared rows among the informative rows of each listing, sorted by left.
-        n_left, n_right: how many informative rows each has.
-
-    Returns:
-        True if the shared rows stand in the same order and fill the stretch in which the listings overlap (rows that
-        only one of them has on that stretch are no loss), or are nearly all of the smaller listing.
-    """
-    if left.size < MIN_ANCHORS:
-        return False
-    chain = longest_increasing(right)
-    a, b = left[chain], right[chain]
-    amiss = int(np.minimum(np.diff(a), np.diff(b)).sum()) - (chain.size - 1)
-    amiss += int(min(a[0], b[0]) + min(n_left - 1 - a[-1], n_right - 1 - b[-1]))
-    if chain.size >= ORDERED[0] + ORDERED[1] * amiss:
-        return True
-    return bool(left.size >= SHUFFLED[0] + SHUFFLED[1] * (min(n_left, n_right) - left.size))
 
 
 @njit(cache=True, nogil=True)
@@ -138,7 +115,7 @@ def find_restarts(previous: Ints, bits: Floats, codes: Ints) -> Ints:
         after the first capture's last repeated one, where what stands between can only be the second capture's head.
     """
     rare = bits >= RARE_BITS
-    weights = np.where(rare, np.minimum(bits, MAX_ANCHOR_BITS), 0.0)
+    weights = np.where(rare, np.minimum(bits, MOST_BITS), 0.0)
     repeats = rare & (previous >= 0)
     if repeats.sum() < MIN_ANCHORS or weights[repeats].sum() < MIN_BITS:
         return np.empty(0, dtype=np.int64)
@@ -169,7 +146,8 @@ def _least_proven(starts: list[int], previous: Ints, weights: Floats, rare: Trut
             most = max(most, shared)
             sizes = int(rare[low:high].sum()), int(rare[first:last].sum())
             left, right = ranks[pairs[:, 0]] - ranks[low], ranks[pairs[:, 1]] - ranks[first]
-            if not proven and shared >= MIN_BITS and show_one_page(left, right, *sizes):
+            enough = len(pairs) >= MIN_ANCHORS and shared >= MIN_BITS
+            if not proven and enough and show_one_page(left, right, weights[pairs[:, 1]], *sizes, many=PROOF_MANY):
                 proven = earlier == part - 1 or not _goes_on(bounds, part, earlier, previous, rare)
         if not proven and (worst is None or (most, -part) < (worst[0], -worst[1])):
             worst = most, part
@@ -207,12 +185,14 @@ def _place_cuts(starts: list[int], previous: Ints, rare: Truths, codes: Ints) ->
         while high > low and partner > home and codes[high - 1] == codes[partner - 1]:
             high, partner = high - 1, partner - 1
         # What stands between ends the earlier capture if nothing follows the common rows in the later one, and begins
-        # the later one if nothing comes before them in the earlier. If both may be, other captures tell; else the
-        # capture that has more rows of its own among the common ones has these as well.
+        # the later one if nothing comes before them in the earlier. If both may be, other captures tell; else they end
+        # the earlier one, because captures stop early more often than they start late, unless the later one has many
+        # more rows of its own among the common ones.
         tail, head = min(high - low, end - 1 - last_row), min(high - low, partner - home)
         others = [(a, b) for a, b in pairwise(bounds) if b <= home or a >= end]
         early = _count_earlier((low, high), (high, end), others, previous, rare) if head == tail and low < high else 0
-        as_head = head < tail or (head == tail and (early > 0 or (early == 0 and last_row - high > last - partner)))
+        fuller = 2 * ((last_row - high) - (last - partner)) >= max(2, high - low)
+        as_head = head < tail or (head == tail and (early > 0 or (early == 0 and fuller)))
         placed.append(low if as_head else high)
     return placed
 

@@ -59,7 +59,7 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     signed = long_enough(texts)
     keys, words = signed["words_key"], signed["words"]
-    return verify_pairs(keys, words, candidate_pairs(words, settings), settings)
+    return verify_pairs(keys, words, candidate_pairs(words, settings), settings).filter(pl.col("method") != "template")
 
 
 def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Settings) -> pl.DataFrame:
@@ -72,7 +72,8 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
         settings: edit_similarity.
 
     Returns:
-        As `near_duplicates`, in the order of the pairs.
+        As `near_duplicates`, in the order of the pairs; also pairs of method "template": one form filled in with other
+        names or numbers. They do not say the same, but many of them are boilerplate.
     """
     verifier = load_verifier(load_pack())
     found = [pl.DataFrame(schema=_SCHEMA)]
@@ -80,17 +81,19 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
     for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
         left, right = chunk[:, 0], chunk[:, 1]
         named, ends = np.unique(chunk, return_inverse=True)
-        alike = judge_pairs(split_texts(words.gather(named)), ends.reshape(-1, 2), verifier).accepted
+        judged = judge_pairs(split_texts(words.gather(named)), ends.reshape(-1, 2), verifier)
+        alike = judged.accepted
         cut, broken = np.zeros((2, len(chunk)), dtype=np.bool_)
         others = np.flatnonzero(~alike)
         cut[others], broken[others] = begins_alike(words.gather(left[others]), words.gather(right[others]))
         ratios = np.zeros(len(chunk), dtype=np.float32)
-        measured = alike | cut
+        template = judged.templates & ~cut
+        measured = alike | cut | template
         ratios[measured] = edit_ratio(words.gather(left[measured]), words.gather(right[measured]))
         alike &= ratios >= np.float32(settings.edit_similarity)
         cut &= (ratios < _UNCUT) | broken
-        method = np.where(cut, "cut", "near")
-        kept = alike | cut
+        method = np.where(cut, "cut", np.where(template, "template", "near"))
+        kept = alike | cut | template
         found.append(
             pl.DataFrame(
                 {

@@ -5,22 +5,27 @@ In: records with their listings. Out: for every listing its discussion.
 >>> find_discussions(listed).select("unit", "discussion_id")
 
 Certain: listings that name the same discussion, have the same seed, or are pages of which one names the other as the
-next. Otherwise what two listings share must prove
-it: a chain of rare posts in the same order, repeated nearly whole where the listings overlap, or most of the smaller
-listing (sorted otherwise, say). One and the same post by the same author at the same second is proof as well. Listings
-that name different discussions are never joined, whatever they share.
+next. Otherwise what two listings share must prove it: rare posts in the same order, repeated nearly whole where the
+listings overlap, or most of the smaller listing (sorted otherwise, say). One and the same post by the same author at
+the same second is proof as well. Listings that name different discussions are never joined, whatever they share.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from pipeline.algorithms.alignment import UNKNOWN_TIME
 from pipeline.algorithms.graph import constrained_components
-from pipeline.algorithms.restarts import MAX_ANCHOR_BITS, MIN_ANCHORS, MIN_BITS, show_one_page
+from pipeline.algorithms.overlaps import show_one_page
 from pipeline.deduplicate.listings import INFORMATIVE_BITS
 
 INSTANT_BITS = 15.0
+TELLING_BITS = 15.0  # from which on a text that one listing shows should be on the other as well
+FEW_UNITS = 6  # listings of one text that are all compared with each other; of more each with the next
 EXACT_TIMES = ("microsecond", "millisecond", "second")
 # How far apart two times may be that are known to a precision, in microseconds.
 TOLERANCES = {
@@ -139,55 +144,81 @@ def _same_instant(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
-    """Listings whose shared rare posts prove that they show the same discussion; the best proven first."""
-    rare = listed.filter(pl.col("information") >= INFORMATIVE_BITS).select(
-        "unit",
-        "near_key",
-        "author_key",
-        "posted_at",
-        tolerance(),
-        "seat",
-        again=pl.len().over("unit", "near_key") > 1,
-        bits=pl.col("information").clip(0, MAX_ANCHOR_BITS),
-    )
-    pairs = _open_pairs(_chain_units(rare.filter(~pl.col("again")).select("unit", key="near_key")), units)
-    pairs = pairs.group_by("left", "right").agg(shared=pl.len()).filter(pl.col("shared") >= MIN_ANCHORS)
+    """Listings whose shared posts prove that they show the same discussion; the best proven first."""
+    telling = listed.filter(pl.col("information") >= TELLING_BITS).sort("unit", "seat")
+    rare = telling.filter(pl.col("information") >= INFORMATIVE_BITS).select("unit", key="near_key")
+    pairs = _open_pairs(pl.concat([_chain_units(rare), _pair_units(rare)]).unique(), units).sort("left", "right")
     if pairs.is_empty():
         return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
-    by_unit = {unit: part for (unit,), part in rare.group_by("unit")}
+    rows = _code_rows(telling)
+    bounds = np.searchsorted(rows.unit, np.arange(units.height + 1))
     proven: list[tuple[float, int, int]] = []
-    # One pass per pair of listings that share three rare texts and may be joined: captures of one page, hardly others.
-    for left, right in pairs.select("left", "right").sort("left", "right").iter_rows():
-        sides = _telling_rows(by_unit[left], by_unit[right])
-        shared = _shared_posts(*sides)
-        bits = float(shared["bits"].sum())
-        seats = shared["seat"].to_numpy(), shared["seat_right"].to_numpy()
-        if bits >= MIN_BITS and show_one_page(*seats, sides[0].height, sides[1].height):
-            proven.append((-bits, left, right))
+    # One pass per pair of listings that share a rare text and may be joined: captures of one page, hardly others.
+    for left, right in pairs.iter_rows():
+        sides = slice(bounds[left], bounds[left + 1]), slice(bounds[right], bounds[right + 1])
+        seats, bits, sizes = _share_posts(rows, *sides)
+        if show_one_page(*seats, bits, *sizes):
+            proven.append((-round(float(bits.sum()), 3), left, right))
     return pl.DataFrame(
         [(left, right) for _, left, right in sorted(proven)], schema={"left": pl.Int64, "right": pl.Int64}, orient="row"
     )
 
 
-def _telling_rows(left: pl.DataFrame, right: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of two listings by their seat, without texts that both show and one shows twice: they tell nothing."""
-    twice = pl.concat([rows.filter("again").select("near_key") for rows in (left, right)]).unique()
-    unclear = twice.join(left, on="near_key", how="semi").join(right, on="near_key", how="semi")
-    sides = [
-        rows.join(unclear, on="near_key", how="anti").sort("seat").with_columns(seat=pl.int_range(pl.len()))
-        for rows in (left, right)
-    ]
-    return sides[0], sides[1]
-
-
-def _shared_posts(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    """Posts that both listings show and about which nothing known disagrees, in the order of the left."""
-    apart = (pl.col("posted_at") - pl.col("posted_at_right")).dt.total_microseconds().abs()
+def _pair_units(members: pl.DataFrame) -> pl.DataFrame:
+    """All pairs (left, right) of units that share a key with few others: a chain may lead past the nearest."""
+    few = members.unique().filter(pl.len().over("key") <= FEW_UNITS)
     return (
-        left.join(right, on="near_key", suffix="_right")
-        .filter(
-            (pl.col("author_key") == pl.col("author_key_right")).fill_null(True)
-            & (apart <= pl.max_horizontal("tolerance", "tolerance_right")).fill_null(True)
-        )
-        .sort("seat")
+        few.join(few, on="key", suffix="_right")
+        .filter(pl.col("unit") < pl.col("unit_right"))
+        .select(pl.col("unit").cast(pl.Int64).alias("left"), pl.col("unit_right").cast(pl.Int64).alias("right"))
+        .unique()
     )
+
+
+class _Rows(NamedTuple):
+    """Rows of listings as codes, sorted by unit and seat; -1 says unknown (time: UNKNOWN_TIME)."""
+
+    unit: NDArray[np.int64]
+    text: NDArray[np.int64]
+    author: NDArray[np.int64]
+    time: NDArray[np.int64]
+    tolerance: NDArray[np.int64]
+    bits: NDArray[np.float64]
+    again: NDArray[np.bool_]
+
+
+def _code_rows(telling: pl.DataFrame) -> _Rows:
+    coded = telling.select(
+        pl.col("unit").cast(pl.Int64),
+        pl.col("near_key").rank("dense").cast(pl.Int64),
+        pl.col("author_key").rank("dense").cast(pl.Int64).fill_null(-1),
+        pl.col("posted_at").dt.epoch("us").fill_null(UNKNOWN_TIME),
+        tolerance(),
+        pl.col("information").cast(pl.Float64),
+        again=pl.len().over("unit", "near_key") > 1,
+    )
+    return _Rows(*(column.to_numpy() for column in coded))
+
+
+def _share_posts(
+    rows: _Rows, left: slice, right: slice
+) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64], tuple[int, int]]:
+    """What two listings share: places in both, sorted by the left; bits; how many rows each has.
+
+    Texts that both show and one shows twice tell nothing and stand nowhere. Posts of equal words about which something
+    known disagrees are not shared.
+    """
+    sides = [np.arange(side.start, side.stop) for side in (left, right)]
+    texts = [rows.text[side] for side in sides]
+    twice = np.concatenate([text[rows.again[side]] for text, side in zip(texts, sides, strict=True)])
+    unclear = np.intersect1d(np.intersect1d(texts[0], texts[1]), twice)
+    sides = [side[~np.isin(text, unclear)] for text, side in zip(texts, sides, strict=True)]
+    _, at, at_right = np.intersect1d(rows.text[sides[0]], rows.text[sides[1]], return_indices=True)
+    order = np.argsort(at)
+    at, at_right = at[order], at_right[order]
+    a, b = sides[0][at], sides[1][at_right]
+    apart = (rows.author[a] != rows.author[b]) & (rows.author[a] >= 0) & (rows.author[b] >= 0)
+    timed = (rows.time[a] != UNKNOWN_TIME) & (rows.time[b] != UNKNOWN_TIME)
+    wide = np.maximum(rows.tolerance[a], rows.tolerance[b])
+    apart |= timed & (np.abs(np.where(timed, rows.time[a] - rows.time[b], 0)) > wide)
+    return (at[~apart], at_right[~apart]), rows.bits[a[~apart]], (sides[0].size, sides[1].size)

@@ -17,7 +17,9 @@ from pipeline.deduplicate.listings import add_near_keys
 from pipeline.settings import Settings
 from pipeline.tables import Duplicates, Repeats, empty_table
 
-INFORMATIVE_BITS = 60.0
+INFORMATIVE_BITS = 40.0
+NEAR_BITS = 60.0  # from which on words that are nearly the same repeat each other: short turns of phrase are varied
+LEAST_LIKE = 0.8  # edit ratio below which words elsewhere are no repetition, but a rewording
 MAX_ROUNDS = 8
 
 
@@ -29,14 +31,15 @@ def relate_repeats(
     Args:
         posts: post_id, discussion_id, posted_at, words_key, information, sighting_id (the post's first sighting).
         texts: words_key, words of the texts that stand in ``near``.
-        near: left_key, right_key, similarity, method: verified pairs of different words.
+        near: left_key, right_key, similarity, method: verified pairs of different words. Pairs of method "template"
+            join posts only where they stand in so many discussions that they are boilerplate.
         settings: edit_similarity, boilerplate_discussions.
 
     Returns:
         repeats: tables.Repeats. edges: rows of tables.Duplicates of kind repost, boilerplate or truncation.
     """
     informative = posts.filter(pl.col("information") >= INFORMATIVE_BITS)
-    clusters = add_near_keys(informative, near).rename({"near_key": "cluster"})
+    clusters = _cluster_posts(informative, near, settings.boilerplate_discussions)
     clusters = clusters.filter(pl.len().over("cluster") > 1)
     if clusters.is_empty():
         return empty_table(Repeats), empty_table(Duplicates)
@@ -47,7 +50,7 @@ def relate_repeats(
         if open_posts.is_empty():
             break
         measured = _measure_to_canonical(open_posts, texts)
-        close = pl.col("similarity") >= settings.edit_similarity
+        close = pl.col("similarity") >= max(settings.edit_similarity, LEAST_LIKE)
         settled.append(measured.filter(close))
         open_posts = measured.filter(~close).select(open_posts.columns)
     cuts = _relate_cuts(pl.concat(settled), near)
@@ -75,6 +78,23 @@ def relate_repeats(
         ),
     )
     return members.select("post_id", "canonical_id", "kind", "similarity"), pl.concat([edges, cuts])
+
+
+def _cluster_posts(posts: pl.DataFrame, near: pl.DataFrame, wide: int) -> pl.DataFrame:
+    """Adds cluster: equal for posts whose words are joined by pairs; by templates only where these stand in so many
+    discussions."""
+    is_template = pl.col("method") == "template"
+    told = add_near_keys(posts, near.filter(~is_template)).rename({"near_key": "cluster"})
+    told = told.with_columns(cluster=pl.when(pl.col("information") >= NEAR_BITS).then("cluster").otherwise("words_key"))
+    if not near.select(is_template.any()).item():
+        return told
+    forms = add_near_keys(posts, near)["near_key"]
+    spread = pl.col("discussion_id").n_unique().over("form") >= wide
+    return (
+        told.with_columns(form=forms)
+        .with_columns(cluster=pl.when(spread).then("form").otherwise("cluster"))
+        .drop("form")
+    )
 
 
 def _relate_cuts(members: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:

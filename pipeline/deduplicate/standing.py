@@ -19,6 +19,7 @@ MIN_BITS_WHOLE = 40.0
 MIN_SHARE = 0.9
 WHOLE = 0.85  # share of another paragraph's words from which it is the whole of that
 LONGEST_RUN = 3
+LEAST_COPIES, MOST_REPEATED = 4, 0.1  # paragraphs, and share of them, that a listing repeats as a whole
 
 
 def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
@@ -78,11 +79,11 @@ def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFr
     whole = pl.col("n_words") >= WHOLE * pl.col("quoted_words")
     again = (pl.col("share") < 1) | (pl.col("bits") < MIN_BITS_WHOLE)
     found = found.filter((pl.col("n_words") <= pl.col("quoted_words")) & (pl.col("often") <= 2) & ~(whole & again))
-    found = _without_first_said(found, texts)
+    found = _without_copies(_without_first_said(found, texts), texts)
     if found.is_empty():
         return nothing
     quotes = found.sort("sighting_id", "order").unique("sighting_id", keep="first", maintain_order=True)
-    quotes = _without_runs(quotes)
+    quotes = _without_runs(_agree_on_replies(quotes, texts))
     # The reply is the next paragraph that is no quotation itself.
     marks = quotes.select("sighting_id", is_quote=pl.lit(True))
     replies = (
@@ -111,6 +112,61 @@ def _without_first_said(found: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFram
         .filter(pl.col("order") < pl.col("order_right"), pl.col("words_key") != pl.col("quoted_key"))
     )
     return found.join(before, on=["sighting_id", "quoted_sighting_id"], how="anti", maintain_order="left")
+
+
+def _agree_on_replies(quotes: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Quotations that stand above the same paragraph wherever the discussion is listed.
+
+    However a page is sorted, a quotation stays above its reply; a post with the same words has other neighbours. So of
+    two equal paragraphs the first may be the quotation; and what quotes in one listing does so in all.
+    """
+    place = ["discussion_id", "words_key", "next_key"]
+    rows = texts.sort("group", "order").with_columns(next_key=pl.col("words_key").shift(-1).over("group"))
+    beside = rows.drop_nulls("next_key").select(*place, "group", "sighting_id", "order")
+    shows = texts.select("discussion_id", "words_key", "group").unique()
+    second = quotes.with_columns(turned=pl.lit(value=False))
+    whole = second.filter(pl.col("words_key") == pl.col("quoted_key"))
+    swapped = {
+        "sighting_id": "quoted_sighting_id",
+        "quoted_sighting_id": "sighting_id",
+        "seat": "order",
+        "order": "seat",
+    }
+    first = whole.rename(swapped).select(quotes.columns).with_columns(turned=pl.lit(value=True))
+    claims = pl.concat([second, first]).join(rows.select("sighting_id", "next_key"), on="sighting_id", how="left")
+    claims = claims.drop_nulls("next_key")
+    asked = claims.select(place).unique()
+    both = asked.join(shows, on=["discussion_id", "words_key"]).join(
+        shows, left_on=["discussion_id", "next_key", "group"], right_on=["discussion_id", "words_key", "group"]
+    )
+    votes = (
+        both.join(
+            beside.select(*place, "group", is_beside=pl.lit(value=True)).unique(), on=[*place, "group"], how="left"
+        )
+        .group_by(place)
+        .agg(beside=pl.col("is_beside").fill_null(value=False).sum(), listings=pl.len())
+    )
+    least = pl.when("turned").then(2).otherwise(1)
+    held = claims.join(votes, on=place, how="left").filter(
+        (2 * pl.col("beside") > pl.col("listings")) & (pl.col("beside") >= least)
+    )
+    held = held.sort("sighting_id", "turned").unique("sighting_id", keep="first", maintain_order=True)
+    known = held.sort(*place, "sighting_id").unique(place, keep="first", maintain_order=True)
+    spread = (
+        known.drop("sighting_id", "group", "seat")
+        .join(beside.rename({"order": "seat"}), on=place)
+        .join(held, on="sighting_id", how="anti")
+        .filter(pl.col("sighting_id") != pl.col("quoted_sighting_id"))
+    )
+    return pl.concat([held.select(quotes.columns), spread.select(quotes.columns)]).sort("sighting_id")
+
+
+def _without_copies(found: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Quotations but whole paragraphs of listings that repeat many: these show a page twice, and nobody quotes so."""
+    repeats = texts.group_by("group").agg(repeated=pl.len() - pl.col("words_key").n_unique(), n=pl.len())
+    copies = repeats.filter((pl.col("repeated") >= LEAST_COPIES) & (pl.col("repeated") > MOST_REPEATED * pl.col("n")))
+    is_copy = (pl.col("words_key") == pl.col("quoted_key")) & pl.col("group").is_in(copies["group"].implode())
+    return found.filter(~is_copy)
 
 
 def _without_runs(quotes: pl.DataFrame) -> pl.DataFrame:

@@ -36,7 +36,11 @@ Table = NDArray[np.float32]
 # Pairs with a smaller share of words in common, in one order, never say the same: nothing more is counted of them.
 LEAST_STAYED = 0.4
 
+# From this share of words in common, in one order, texts that differ in names and numbers alone are one form filled in.
+TEMPLATE_STAYED = 0.8
+
 GUARDS = ("negation", "numbers", "order", "names")  # bits of a guard, from the lowest
+_FILLED = 1 << GUARDS.index("numbers") | 1 << GUARDS.index("names")
 _MOST_BESIDE_NEGATION, _MOST_BESIDE_ORDER = 2, 1  # other words that differ
 
 _COLUMN = {name: number for number, name in enumerate(DIFFERENCES)}
@@ -74,11 +78,13 @@ class Judgement:
         probability: float32 of shape (n,), that the texts say the same; 0 where they have too few words in common.
         guards: uint8 of shape (n,), a bit for each of GUARDS that is closed.
         accepted: bool of shape (n,): probable enough, and no guard closed.
+        templates: bool of shape (n,): not accepted, because names or numbers differ and hardly anything else does.
     """
 
     probability: Table
     guards: NDArray[np.uint8]
     accepted: NDArray[np.bool_]
+    templates: NDArray[np.bool_]
 
 
 @cache
@@ -186,4 +192,6 @@ def judge_pairs(texts: SplitTexts, pairs: Pairs, verifier: Verifier) -> Judgemen
     column = {name: counts[:, number] for name, number in _COLUMN.items()}
     other = column["replaced"] + column["added"] + column["moved"]
     probability[(column["n_long"] <= FEW_WORDS) & (column["bytes"] > 0) & (other == 0) & (guards == 0)] = 1.0
-    return Judgement(probability, guards, probability >= np.float32(verifier.probability))
+    accepted = probability >= np.float32(verifier.probability)
+    filled = (guards != 0) & (guards & ~np.uint8(_FILLED) == 0)
+    return Judgement(probability, guards, accepted, filled & (share_stayed(counts) >= TEMPLATE_STAYED))

@@ -45,7 +45,7 @@ def identify_all(plan: RunPlan) -> StepReport:
     """
     with timed_report("identify") as report:
         captures = plan.capture_ids()
-        near = plan.work.read("near")
+        near = plan.work.read("near").filter(pl.col("method") != "template")
         decisions = read_decisions(plan.layout)
         keys, own = _choose_records(plan, captures, decisions)
         captures = keys["capture_id"].unique().sort().to_list()

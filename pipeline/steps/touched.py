@@ -34,10 +34,13 @@ def choose_touched(
         decisions: tables.Decisions.
     """
     rows = _add_homes(base, keys)
-    near = plan.work.read("near").select("left_key", "right_key")
     before = read_near(base.snapshot)
     if before is None:
         return None
+    # Forms filled in matter to repeats alone.
+    says_same = pl.col("method") != "template"
+    near = plan.work.read("near").filter(says_same).select("left_key", "right_key")
+    before = before.filter(says_same)
     rows = add_near_keys(rows, near)
     new = rows["home"].is_null()
     named = pl.concat([_find_seeded(base, keys.filter(new), own), _find_newly_decided(base, decisions)])

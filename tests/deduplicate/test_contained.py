@@ -143,3 +143,17 @@ def test_own_words_are_what_is_not_quoted() -> None:
     said = make_records([{"body": body} for body in ("I doubt it.", "Hm. No doubt.")])
     assert own["words_key"].to_list() == said["words_key"].to_list()
     assert own["share"].max() < 0.5
+
+
+def test_quotation_stays_above_its_reply_however_a_page_is_sorted() -> None:
+    page = [*PAGE[:4], PAGE[1], PAGE[4], *PAGE[5:8]]  # line 4 quotes line 1, line 5 answers it
+    upwards = [*PAGE[5:8], PAGE[1], PAGE[4], *PAGE[2:4], *PAGE[:2]]
+    window = [PAGE[3], PAGE[1], PAGE[4], *PAGE[5:7]]
+    captures = [
+        make_paragraphs(lines, capture=name) for name, lines in zip("abc", (page, upwards, window), strict=True)
+    ]
+    listed = find_listings(pl.concat(captures), no_pairs())
+    units = pl.DataFrame({"unit": listed["unit"].unique().sort(), "discussion_id": "d"})
+    found = find_standing_quotes(listed, units)["sighting_id"].implode()
+    lines = [part.filter(pl.col("sighting_id").is_in(found))["ordinal"].to_list() for part in captures]
+    assert lines == [[4], [3], [1]]

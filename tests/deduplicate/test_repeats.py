@@ -80,3 +80,12 @@ def test_beginning_of_a_post_elsewhere_is_its_truncation(
     repeats, edges = relate_repeats(posts_of(*words, discussions=discussions), texts_of(words), near, Settings())
     assert repeats.is_empty()
     assert edges.select("left_post_id", "right_post_id", "kind", "collapses").rows() == expected
+
+
+@pytest.mark.parametrize(("discussions", "kinds"), ((5, ["boilerplate"]), (4, [])))
+def test_forms_filled_in_with_names_are_boilerplate_where_they_are_many(discussions: int, kinds: list[str]) -> None:
+    words = [f"{name} {BASE}" for name in ("ada", "bo", "cy", "di", "eve")[:discussions]]
+    pairs = {"left_key": words[:-1], "right_key": words[1:], "similarity": [0.9] * (len(words) - 1)}
+    near = pl.DataFrame(pairs).with_columns(pl.col("similarity").cast(pl.Float32), method=pl.lit("template"))
+    repeats, _ = relate_repeats(posts_of(*words), texts_of(words), near, Settings())
+    assert repeats["kind"].unique().to_list() == kinds

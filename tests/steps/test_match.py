@@ -77,7 +77,8 @@ class Nights:
 
 
 def near_of(plan: RunPlan) -> pl.DataFrame:
-    return plan.work.read("near").sort("left_key", "right_key")
+    """Pairs that say the same; forms filled in otherwise are kept beside them."""
+    return plan.work.read("near").filter(pl.col("method") != "template").sort("left_key", "right_key")
 
 
 def expected(words: Sequence[str]) -> pl.DataFrame:
