@@ -5,9 +5,9 @@
 
 Installs datasketch, rensa, datatrove and text-dedup into virtual environments of their own below DIR (those found
 there are taken as they are), and runs each on the same comments in a process of its own, start-up included. Comments
-are invented (ordinary words by Zipf's law, log-normal lengths, five per cent copies, three per cent near copies), or
-those of the column ``text`` of the files given, repeated with small changes until there are enough. CPU time is user
-and system time of the process: wall time on a machine that others use says little.
+are invented (ordinary words by Zipf's law, log-normal lengths, five per cent copies, three per cent copies with a slip
+of the pen), or those of the column ``text`` of the files given, repeated with small changes until there are enough. CPU
+time is user and system time of the process: wall time on a machine that others use says little.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def invent_comments(n: int, seed: int) -> pl.Series:
         texts = texts.gather(source)
         near = pl.Series((kind >= 0.05) & (kind < 0.08))
         blocks.append(
-            pl.select(pl.when(near).then(texts.str.replace(r" \w+$", " indeed")).otherwise(texts)).to_series()
+            pl.select(pl.when(near).then(texts.str.replace(r"(\w)(\w) ", "$2$1 ")).otherwise(texts)).to_series()
         )
         made += rows
     return pl.concat(blocks)

@@ -11,6 +11,8 @@ In: a polars String or Binary column. Out: its UTF-8 bytes and row offsets, read
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -18,6 +20,14 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
+
+_SLICE_TEXTS = 1 << 14
+
+
+def slice_texts(texts: pl.Series) -> Iterator[pl.Series]:
+    """A text column in slices whose buffers are small enough to be used again and again."""
+    for start in range(0, len(texts), _SLICE_TEXTS):
+        yield texts.slice(start, _SLICE_TEXTS)
 
 
 def text_buffers(texts: pl.Series) -> tuple[Bytes, Offsets]:

@@ -19,7 +19,7 @@ import polars as pl
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from pipeline.buffers import Bytes, Offsets, text_buffers, text_column
+from pipeline.buffers import Bytes, Offsets, slice_texts, text_buffers, text_column
 
 ID_LENGTH = 16
 ID_REGEX = "^[a-z2-7]{16}$"
@@ -109,7 +109,8 @@ def digest_texts(texts: pl.Series) -> pl.Series:
     """Ids of a text column: n Strings in, n ids out; a null counts as the empty text."""
     if texts.is_empty():
         return pl.Series(texts.name, [], dtype=pl.String)
-    return _encode_ids(_murmur3_x64_128(*text_buffers(texts))).alias(texts.name)
+    parts = [_murmur3_x64_128(*text_buffers(part)) for part in slice_texts(texts)]
+    return _encode_ids(np.concatenate(parts)).alias(texts.name)
 
 
 def digest_columns(frame: pl.DataFrame, kind: str) -> pl.Series:

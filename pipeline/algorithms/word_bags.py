@@ -20,7 +20,7 @@ from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from pipeline.algorithms.differences import FEW_WORDS
-from pipeline.buffers import Bytes, Offsets, text_buffers
+from pipeline.buffers import Bytes, Offsets, slice_texts, text_buffers
 
 Pairs = NDArray[np.int64]
 Marks = NDArray[np.uint16]
@@ -91,6 +91,16 @@ def _may_share(
             amounts[taken[at]] += 1
 
 
+def _mark_texts(texts: pl.Series) -> tuple[Marks, Offsets]:
+    """Marks of the words of n texts, and how many words each has."""
+    values, offsets = text_buffers(texts)
+    rows = np.zeros(offsets.size, dtype=np.int64)
+    # Every word but the last of a text has a space.
+    marks = np.empty(int(offsets[-1] - offsets[0] + offsets.size) // 2 + 1, dtype=np.uint16)
+    _mark_words(values, offsets, marks, rows)
+    return marks[: rows[-1]].copy(), np.diff(rows)
+
+
 def may_share(texts: pl.Series, pairs: Pairs, floor: float) -> NDArray[np.bool_]:
     """Which pairs may have so large a share of their words in common, whatever the order.
 
@@ -106,11 +116,9 @@ def may_share(texts: pl.Series, pairs: Pairs, floor: float) -> NDArray[np.bool_]
     found = np.zeros(len(pairs), dtype=np.bool_)
     if not len(pairs):
         return found
-    values, offsets = text_buffers(texts)
-    rows = np.zeros(offsets.size, dtype=np.int64)
-    # Every word but the last of a text has a space.
-    marks = np.empty(int(offsets[-1] - offsets[0] + offsets.size) // 2 + 1, dtype=np.uint16)
-    _mark_words(values, offsets, marks, rows)
+    parts = [_mark_texts(part) for part in slice_texts(texts)]
+    marks = np.concatenate([marks for marks, _ in parts])
+    rows = np.cumsum(np.concatenate([[0], *(sizes for _, sizes in parts)]))
     taken = np.empty(int(np.diff(rows).max()) + 1, dtype=np.uint16)
     amounts = np.zeros(1 << _MARK_BITS, dtype=np.uint16)
     _may_share(marks, rows, np.ascontiguousarray(pairs, dtype=np.int64), floor, amounts, taken, found)

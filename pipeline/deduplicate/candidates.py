@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from pipeline.algorithms.lsh import NO_KEY, Keys, band_keys, bucket_pairs, choose_banding, sort_distinct, sort_members
 from pipeline.algorithms.minhash import sign_texts
+from pipeline.buffers import slice_texts
 from pipeline.settings import Settings
 
 Rows = NDArray[np.int64]
@@ -43,7 +44,6 @@ HEAD_CHARACTERS = 48
 HEAD_ROWS = 4
 
 _ANY_LENGTH = (1 << 32) - 1
-_CHUNK_TEXTS = 1 << 14  # signed at a time: 8 MiB of signatures in each thread
 _KEY_BYTES = 512 << 20  # of band keys held at a time
 _PENDING_PAIRS = 1 << 24  # candidates gathered before those found again are dropped
 
@@ -54,9 +54,11 @@ def long_enough(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _chunks(words: pl.Series) -> Iterator[tuple[int, pl.Series]]:
-    """``_CHUNK_TEXTS`` texts at a time, each with the row it starts at."""
-    for start in range(0, words.len(), _CHUNK_TEXTS):
-        yield start, words.slice(start, _CHUNK_TEXTS)
+    """Slices of the texts, each with the row it starts at."""
+    start = 0
+    for texts in slice_texts(words):
+        yield start, texts
+        start += len(texts)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pipeline.ids import digest_texts
 from pipeline.normalise.parts import interleave
 from pipeline.pack import ModelPack
 
-_FOLD_BYTES = 1 << 27  # folded at a time
+_FOLD_BYTES = 1 << 23  # folded at a time
 _SPACE, _NOTHING, _RARE = 32, 0, 255
 _FNV, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3  # FNV-1a, 64 bits (Fowler, Noll, Vo; public domain)
 _PARTS = 1 << 16  # of a bit
@@ -184,7 +184,7 @@ def fold_texts(texts: pl.Series) -> pl.Series:
     starts = [0]
     while starts[-1] < len(texts):
         before = int(sizes[starts[-1] - 1]) if starts[-1] else 0
-        starts.append(max(starts[-1] + 1, int((sizes <= before + _FOLD_BYTES).sum())))
+        starts.append(max(starts[-1] + 1, int(sizes.search_sorted(before + _FOLD_BYTES, side="right"))))
     parts = [_fold_part(texts.slice(start, stop - start)) for start, stop in pairwise(starts)]
     return pl.concat(parts).rechunk().alias(texts.name)
 

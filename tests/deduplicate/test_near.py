@@ -128,18 +128,18 @@ def test_the_order_of_rows_does_not_matter() -> None:
 @pytest.mark.parametrize(
     "sizes",
     (
-        {"candidates._CHUNK_TEXTS": 7},
-        {"candidates._KEY_BYTES": 4 * 300 * 5},  # five bands at a time
-        {"candidates._KEY_BYTES": 1},
-        {"candidates._PENDING_PAIRS": 10},
-        {"near._CHUNK_PAIRS": 16, "near._CHUNK_BYTES": 4096},
+        {"buffers._SLICE_TEXTS": 7},
+        {"deduplicate.candidates._KEY_BYTES": 4 * 300 * 5},  # five bands at a time
+        {"deduplicate.candidates._KEY_BYTES": 1},
+        {"deduplicate.candidates._PENDING_PAIRS": 10},
+        {"deduplicate.near._CHUNK_PAIRS": 16, "deduplicate.near._CHUNK_BYTES": 4096},
     ),
 )
 def test_the_size_of_chunks_does_not_matter(monkeypatch: pytest.MonkeyPatch, sizes: dict[str, int]) -> None:
     frame = some_texts(300, 2)
     pairs = near_duplicates(frame, SETTINGS)
     for name, size in sizes.items():
-        monkeypatch.setattr(f"pipeline.deduplicate.{name}", size)
+        monkeypatch.setattr(f"pipeline.{name}", size)
     assert near_duplicates(frame, SETTINGS).equals(pairs)
 
 
