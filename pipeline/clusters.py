@@ -146,7 +146,10 @@ def _settle(rows: pl.DataFrame, texts: pl.DataFrame, pairs: pl.DataFrame) -> pl.
     both_ways = pl.concat(
         [pairs, pairs.select(left_key="right_key", right_key="left_key", similarity="similarity", method="method")]
     )
-    settled = []
+    # Most rows say what no other says.
+    single = ~pl.col("cluster").is_duplicated()
+    settled = [_alone(open_rows.filter(single))]
+    open_rows = open_rows.filter(~single)
     # A round settles what is like the first of its cluster, and leaves the rest to the next.
     for nth in range(MAX_ROUNDS + 1):
         heads = open_rows.unique("cluster", keep="first", maintain_order=True)

@@ -195,7 +195,9 @@ def candidate_pairs(words: pl.Series, settings: Settings) -> Rows:
                 yield from threads.map(pair, keys)
 
     codes = _distinct(pair_bands())
-    return np.stack([codes >> np.uint64(32), codes & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
+    pairs = np.empty((codes.size, 2), dtype=np.int64)
+    pairs[:, 0], pairs[:, 1] = codes >> np.uint64(32), codes & np.uint64(0xFFFFFFFF)
+    return pairs
 
 
 def _distinct(arrays: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
