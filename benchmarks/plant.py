@@ -157,7 +157,9 @@ def plant_quotes(threads: list[list[Post]], rng: random.Random) -> list[tuple[st
             if rng.random() >= 0.06 or len(set(post.texts)) > 1:
                 continue
             parent = by_id[post.parent] if post.parent else None
-            others = [other for other in posts[: place[post.name]] if other.born <= post.born]
+            # Nobody quotes what was not there yet: a page may list above a post what was written after it.
+            above = posts[: place[post.name]]
+            others = [other for other in above if other.born <= post.born and not _is_later(other, post)]
             source = parent if parent and rng.random() < 0.85 else rng.choice(others) if others else None
             if source is None or source.lead or len(set(source.texts)) > 1 or source.gone <= _EPOCHS - 1:
                 continue
@@ -168,6 +170,10 @@ def plant_quotes(threads: list[list[Post]], rng: random.Random) -> list[tuple[st
             post.lead_form = rng.choices(("marked", "unmarked", "standing"), (5, 2, 3))[0]
             quotes.append((post.name, source.name, post.lead_form))
     return quotes
+
+
+def _is_later(post: Post, than: Post) -> bool:
+    return post.time is not None and than.time is not None and post.time > than.time
 
 
 def _pick_passage(text: str, rng: random.Random) -> str | None:

@@ -4,11 +4,10 @@
 
 Kinds of sightings of one post (recapture, edit, truncation) are scored as pairs of sightings, quotations as pairs of
 replying and quoted post, reposts and boilerplate as pairs of posts. Repetitions that stood in the corpora before
-anything was planted (equal texts, shared runs of eight words, pages captured twice) count neither way. ``merged`` is
-the share of pairs of
-different posts of one page with equal words of less than twenty characters that became one post; tau is Kendall's,
-of the merged order of discussions seen several times in one sort order, a pair in two discussions counting as 0; only
-shapes without times count, because posts with times may be listed by these.
+anything was planted (equal or nearly equal texts, shared runs of eight words, pages captured twice) count neither way.
+``merged`` is the share of pairs of different posts of one page with equal words of less than twenty characters that
+became one post; tau is Kendall's, of the merged order of discussions seen several times in one sort order, a pair in
+two discussions counting as 0; only shapes without times count, because posts with times may be listed by these.
 """
 
 from __future__ import annotations
@@ -23,12 +22,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pipeline.algorithms.similarity import edit_ratio
 from pipeline.archive import Archive, open_archive
 from pipeline.settings import RunParameters
 from pipeline.steps import run_direct
 
 KINDS = ("recapture", "edit", "truncation", "quote", "repost", "boilerplate")
 SHORT = 20
+ALIKE = 0.8  # edit ratio from which posts of the corpora repeat each other
 
 
 def fold(text: str | pl.Expr) -> pl.Expr:
@@ -166,7 +167,13 @@ def score_repeats(
     for _, kind, names in told.iter_rows():
         found[kind] |= {frozenset((a, b)) for i, a in enumerate(names) for b in names[i + 1 :]}
     planted = pairs["repost"] | pairs["boilerplate"]
-    return pairs, {kind: {p for p in said if p in planted or p not in equal} for kind, said in found.items()}
+    # People vary a line or post it again with a slip: what the corpus held before is nobody's mistake.
+    words = dict(posts.select("post", fold("text")).iter_rows())
+    open_pairs = sorted(tuple(sorted(p)) for said in found.values() for p in said if p not in planted and len(p) == 2)
+    sides = [pl.Series([words[pair[side]] for pair in open_pairs], dtype=pl.String) for side in (0, 1)]
+    alike = {frozenset(pair) for pair, ratio in zip(open_pairs, edit_ratio(*sides), strict=True) if ratio >= ALIKE}
+    natural = equal | alike
+    return pairs, {kind: {p for p in said if p in planted or p not in natural} for kind, said in found.items()}
 
 
 def count_short(records: pl.DataFrame) -> tuple[int, int, int, int]:

@@ -28,6 +28,7 @@ Ints = NDArray[np.int64]
 
 UNKNOWN_TIME = np.iinfo(np.int64).min
 ANCHOR_BITS = 20.0
+ALONE_BITS = 12.0  # of a post that each of two listings shows once, in whatever order
 LARGEST_GAP = 4_000_000
 IN_ORDER = 0.9  # share of the matched rows that stand in one order, below which a listing is sorted otherwise
 
@@ -105,9 +106,10 @@ def _say_the_same(a: int, b: int, rows: ListingRows) -> bool:
 
 @njit(cache=True, nogil=True)
 def _match_unique(
-    codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, counts: Ints, used: Ints, match: Ints
-) -> None:
-    """Match open rows and open slots whose code is unique on both sides and informative.
+    codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, counts: Ints, used: Ints, match: Ints,
+    least: float,
+) -> None:  # fmt: skip
+    """Match open rows and open slots whose code is unique on both sides and has at least so many bits.
 
     ``counts`` is int64[2, number of codes], all zero before and after: how many rows a code has; its slot, plus one,
     or more than there are slots where it has several.
@@ -118,11 +120,11 @@ def _match_unique(
             code = codes[slot_row[slot]]
             counts[1, code] = slot + 1 if counts[1, code] == 0 else n_slots + 1
     for row in range(first, last):
-        if match[row] < 0 and rows.bits[row] >= ANCHOR_BITS:
+        if match[row] < 0 and rows.bits[row] >= least:
             counts[0, codes[row]] += 1
     for row in range(first, last):
         slot = counts[1, codes[row]] - 1
-        unique = counts[0, codes[row]] == 1 and match[row] < 0 and rows.bits[row] >= ANCHOR_BITS
+        unique = counts[0, codes[row]] == 1 and match[row] < 0 and rows.bits[row] >= least
         if unique and 0 <= slot < n_slots and _may_be_one(row, slot_row[slot], rows):
             match[row] = slot
             used[slot] = 1
@@ -238,15 +240,18 @@ def _match_listing(
         if rows.node[row] >= 0 and node_slot[rows.node[row]] >= 0:
             match[row] = node_slot[rows.node[row]]
             used[match[row]] = 1
-    _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match)
-    _match_unique(rows.near, rows, first, last, slot_row, counts, used, match)
+    _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS)
+    _match_unique(rows.near, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS)
 
     # Runs beside an anchor come before the alignment: of several equal short posts the adjacent one is meant.
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
     matched = np.flatnonzero(match[first:last] >= 0) + first
     backbone = matched[longest_increasing(rank[match[matched]])]
     # Where a page is sorted otherwise, a short post's place tells nothing but whom it stands beside.
-    least = ANCHOR_BITS if backbone.size < IN_ORDER * matched.size else 0.0
+    least = 0.0
+    if backbone.size < IN_ORDER * matched.size:
+        least = ANCHOR_BITS
+        _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ALONE_BITS)
     by_rank = np.empty(n_slots, dtype=np.int64)
     by_rank[rank[:n_slots]] = np.arange(n_slots)
     for k in range(backbone.size + 1):

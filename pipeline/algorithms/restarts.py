@@ -32,7 +32,7 @@ Span = tuple[int, int]
 MIN_ANCHORS = 3
 MIN_BITS = 80.0
 RARE_BITS = 15.0
-PROOF_MANY = 100.0  # ten rare texts: within one file quotations are repeated as well
+PROOF_MANY = 70.0  # seven rare texts: within one file quotations are repeated as well
 MIN_MAIN = 0.8
 
 

@@ -118,7 +118,7 @@ def _agree_on_replies(quotes: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame
     """Quotations that stand above the same paragraph wherever the discussion is listed.
 
     However a page is sorted, a quotation stays above its reply; a post with the same words has other neighbours. So of
-    two equal paragraphs the first may be the quotation; and what quotes in one listing does so in all.
+    two equal paragraphs the first may be the quotation; and a whole paragraph quoted in one listing is so in all.
     """
     place = ["discussion_id", "words_key", "next_key"]
     rows = texts.sort("group", "order").with_columns(next_key=pl.col("words_key").shift(-1).over("group"))
@@ -150,8 +150,18 @@ def _agree_on_replies(quotes: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame
     held = claims.join(votes, on=place, how="left").filter(
         (2 * pl.col("beside") > pl.col("listings")) & (pl.col("beside") >= least)
     )
-    held = held.sort("sighting_id", "turned").unique("sighting_id", keep="first", maintain_order=True)
-    known = held.sort(*place, "sighting_id").unique(place, keep="first", maintain_order=True)
+    straight = held.filter(~pl.col("turned"))
+    # Only where the second does not stay above its reply the first may be the quotation.
+    other = held.filter("turned", pl.col("next_key") != pl.col("words_key"))
+    other = other.join(straight, left_on="quoted_sighting_id", right_on="sighting_id", how="anti")
+    other = other.join(straight, on="sighting_id", how="anti").unique("sighting_id", keep="first", maintain_order=True)
+    held = pl.concat([straight, other])
+    # The beginning of a longer paragraph may as well be a post that the longer one quotes.
+    known = (
+        held.filter(pl.col("words_key") == pl.col("quoted_key"))
+        .sort(*place, "sighting_id")
+        .unique(place, keep="first", maintain_order=True)
+    )
     spread = (
         known.drop("sighting_id", "group", "seat")
         .join(beside.rename({"order": "seat"}), on=place)

@@ -157,3 +157,13 @@ def test_quotation_stays_above_its_reply_however_a_page_is_sorted() -> None:
     found = find_standing_quotes(listed, units)["sighting_id"].implode()
     lines = [part.filter(pl.col("sighting_id").is_in(found))["ordinal"].to_list() for part in captures]
     assert lines == [[4], [3], [1]]
+
+
+def test_post_right_above_its_quotation_stays_a_post() -> None:
+    page = [*PAGE[:3], PAGE[2], *PAGE[3:6]]
+    captures = [make_paragraphs(lines, capture=name) for name, lines in (("a", page), ("b", page[1:]))]
+    listed = find_listings(pl.concat(captures), no_pairs())
+    units = pl.DataFrame({"unit": listed["unit"].unique().sort(), "discussion_id": "d"})
+    found = find_standing_quotes(listed, units)["sighting_id"].implode()
+    lines = [part.filter(pl.col("sighting_id").is_in(found))["ordinal"].to_list() for part in captures]
+    assert lines == [[3], [2]]
