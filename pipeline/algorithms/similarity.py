@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
-from pipeline.buffers import Bytes, Offsets, text_buffers
+from pipeline.algorithms.hashed_words import split_texts
+from pipeline.buffers import Offsets
 
 Ratios = NDArray[np.float32]
 Truths = NDArray[np.bool_]
@@ -65,46 +66,6 @@ def edit_ratio(left: pl.Series, right: pl.Series, floor: float = 0.0) -> Ratios:
         workers=1,
     )
     return np.asarray(scored, dtype=np.float32)
-
-
-@njit(cache=True, nogil=True)
-def _count_words(values: Bytes, offsets: Offsets) -> Offsets:
-    """Where each text's words start in the list of all words: int64 of shape (n + 1,)."""
-    starts = np.zeros(offsets.size, dtype=np.int64)
-    for row in range(offsets.size - 1):
-        n_words = 0
-        inside = False
-        for at in range(offsets[row], offsets[row + 1]):
-            if values[at] == 32:
-                inside = False
-            elif not inside:
-                inside = True
-                n_words += 1
-        starts[row + 1] = starts[row] + n_words
-    return starts
-
-
-@njit(cache=True, nogil=True)
-def _hash_words(values: Bytes, offsets: Offsets, n_words: int) -> NDArray[np.uint64]:
-    """FNV-1a (64 bit) of every word of every text, one text after another."""
-    hashes = np.empty(n_words, dtype=np.uint64)
-    word = 0
-    for row in range(offsets.size - 1):
-        state = uint64(0xCBF29CE484222325)
-        inside = False
-        for at in range(offsets[row], offsets[row + 1]):
-            if values[at] != 32:
-                state = (state ^ uint64(values[at])) * uint64(0x100000001B3)
-                inside = True
-            elif inside:
-                hashes[word] = state
-                word += 1
-                state = uint64(0xCBF29CE484222325)
-                inside = False
-        if inside:
-            hashes[word] = state
-            word += 1
-    return hashes
 
 
 @njit(cache=True, nogil=True)
@@ -166,14 +127,8 @@ def _common_lengths(
 def _compare_words(left: pl.Series, right: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Per pair: words that stand in both in the same order, words of the left, words of the right."""
     _check_pairs(left, right)
-    sides = []
-    for side in (left, right):
-        values, offsets = text_buffers(side)
-        starts = _count_words(values, offsets)
-        sides.append((_hash_words(values, offsets, starts[-1]), starts))
-    (left_words, left_starts), (right_words, right_starts) = sides
-    common = _common_lengths(left_words, left_starts, right_words, right_starts)
-    return common, np.diff(left_starts), np.diff(right_starts)
+    a, b = split_texts(left), split_texts(right)
+    return _common_lengths(a.hashes, a.rows, b.hashes, b.rows), np.diff(a.rows), np.diff(b.rows)
 
 
 def word_edit_ratio(left: pl.Series, right: pl.Series) -> Ratios:
