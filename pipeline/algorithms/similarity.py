@@ -1,10 +1,10 @@
-"""How alike two texts are, in words and letters, and the small differences that change what is said.
+"""How alike two texts are, in words and letters.
 
 In: pairs of texts as two columns, folded by ``algorithms.text.fold_words``. Out: one value a pair.
 
 >>> left, right = pl.Series(["it is true", "it is true"]), pl.Series(["it is true", "it is not true"])
->>> edit_ratio(left, right).round(2).tolist(), same_statement(left, right, 0.8).tolist()
-([1.0, 0.8299999833106995], [True, False])
+>>> edit_ratio(left, right).round(2).tolist(), containment(left, right).tolist()
+([1.0, 0.8299999833106995], [1.0, 1.0])
 """
 
 from __future__ import annotations
@@ -20,17 +20,6 @@ from pipeline.algorithms.hashed_words import split_texts
 from pipeline.buffers import Offsets
 
 Ratios = NDArray[np.float32]
-Truths = NDArray[np.bool_]
-
-# Words that say "not" in nearly every sentence they stand in. Apostrophes are gone from folded words.
-_NEGATION = (
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nowhere|cannot|without"  # nor comes beside another
-    r"|(?:ai|are|ca|could|did|does|do|had|has|have|is|might|must|need|should|sha|was|were|wo|would)?nt"
-    r"|nicht|nichts|kein|keine|keinen|keinem|keiner|nie|niemals"  # German
-    r"|ne|jamais|aucun|aucune|nunca|jamás"  # French, Spanish
-    r"|不|没|沒|未|无|無)\b"  # Chinese, where a character is a word
-)
-_NUMBER = r"\p{N}+"
 
 # Distances are whole numbers, so a float cutoff this much lower lets no wrong pair through but loses none to rounding.
 _ROUNDING = 1e-6
@@ -156,58 +145,3 @@ def containment(part: pl.Series, whole: pl.Series) -> Ratios:
     """
     common, n_part, _ = _compare_words(part, whole)
     return (common / np.maximum(n_part, 1)).astype(np.float32)
-
-
-def differs_in(left: pl.Series, right: pl.Series) -> pl.DataFrame:
-    """Differences that leave two texts alike and change what they say.
-
-    Args:
-        left, right: n folded texts each; a null counts as empty.
-
-    Returns:
-        n rows of three Booleans:
-        numbers_differ: the digits in them, read in order, are not the same;
-        negation_differs: one says not, no, never, nobody, dont … more often than the other;
-        word_order_differs: the same words in another order ("dog bites man").
-
-    Raises:
-        ValueError: the columns differ in length.
-    """
-    _check_pairs(left, right)
-    a, b = pl.col("left"), pl.col("right")
-
-    def numbers(words: pl.Expr) -> pl.Expr:
-        return words.str.extract_all(_NUMBER).list.join(" ")
-
-    def negations(words: pl.Expr) -> pl.Expr:
-        return words.str.count_matches(_NEGATION)
-
-    def bag(words: pl.Expr) -> pl.Expr:
-        return words.str.split(" ").list.sort().list.join(" ")
-
-    pairs = pl.DataFrame([left.alias("left"), right.alias("right")]).fill_null("")
-    found = pairs.select(
-        numbers_differ=numbers(a) != numbers(b),
-        negation_differs=negations(a) != negations(b),
-        word_order_differs=(a != b) & (a.str.len_bytes() == b.str.len_bytes()),
-    )
-    # Sorting words is dear: only texts of one length can hold the same ones.
-    maybe = found["word_order_differs"].arg_true()
-    order = found["word_order_differs"].scatter(maybe, pairs[maybe].select(bag(a) == bag(b)).to_series())
-    return found.with_columns(order)
-
-
-def any_differs(left: pl.Series, right: pl.Series) -> Truths:
-    """Whether any difference of ``differs_in`` is there: bool of shape (n,). Raises ValueError as it does."""
-    return differs_in(left, right).select(pl.any_horizontal(pl.all())).to_series().to_numpy().astype(np.bool_)
-
-
-def same_statement(left: pl.Series, right: pl.Series, threshold: float) -> Truths:
-    """Whether two folded texts say the same: edit ratio of at least ``threshold`` and none of ``differs_in``.
-
-    Returns bool of shape (n,). Raises ValueError where the columns differ in length.
-    """
-    same = edit_ratio(left, right, threshold) >= np.float32(threshold)
-    alike = np.flatnonzero(same)
-    same[alike] = ~any_differs(left.gather(alike), right.gather(alike))
-    return same
