@@ -20,6 +20,7 @@ import polars as pl
 
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.similarity import containment, edit_ratio, word_edit_ratio
+from pipeline.deduplicate.listings import add_near_keys
 from pipeline.deduplicate.overlap import EXACT_TIMES
 
 SHARED = 0.5  # edit ratio of the words from which two texts of one author are versions of one post
@@ -107,3 +108,26 @@ def key_rewritten(rows: pl.DataFrame) -> pl.DataFrame:
     found = texts.select("sighting_id", label=labels.gather(names.search_sorted(texts["words_key"])))
     shared = pl.DataFrame({"label": labels}).filter(pl.len().over("label") > 1).unique()
     return found.join(shared, on="label", how="semi").select("sighting_id", version_key=pl.col("label").cast(pl.String))
+
+
+def add_forms(rewritten: pl.DataFrame, listed: pl.DataFrame, units: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Adds keys of rows by nobody known whose words differ in names or numbers alone: between the same neighbours of
+    two listings they are versions of one post as well.
+
+    Args:
+        rewritten: sighting_id, version_key, as ``key_rewritten`` returns them.
+        listed, units: what ``find_listings`` and ``find_discussions`` return.
+        pairs: left_key, right_key, method: all verified pairs, those of method "template" among them.
+
+    Returns:
+        sighting_id, version_key.
+    """
+    if not pairs.select((pl.col("method") == "template").any()).item():
+        return rewritten
+    open_rows = listed.filter(pl.col("author_key").is_null(), pl.col("native_id").is_null())
+    rows = add_near_keys(open_rows.select("sighting_id", "unit", "words_key", strict="near_key"), pairs)
+    rows = rows.join(units.select("unit", "discussion_id"), on="unit", how="left")
+    # Only where pairs that say the same do not join them already.
+    joined = rows.filter(pl.col("strict").n_unique().over("discussion_id", "near_key") > 1)
+    forms = joined.select("sighting_id", version_key=pl.concat_str(pl.lit("form:"), "near_key"))
+    return pl.concat([rewritten, forms.join(rewritten, on="sighting_id", how="anti")])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.deduplicate.author_edits import choose_rewritten, key_rewritten
+from pipeline.deduplicate.author_edits import add_forms, choose_rewritten, key_rewritten
 from pipeline.deduplicate.identity import Identity, identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.near import near_duplicates
@@ -45,7 +45,8 @@ def identify_all(plan: RunPlan) -> StepReport:
     """
     with timed_report("identify") as report:
         captures = plan.capture_ids()
-        near = plan.work.read("near").filter(pl.col("method") != "template")
+        pairs = plan.work.read("near")
+        near = pairs.filter(pl.col("method") != "template")
         decisions = read_decisions(plan.layout)
         keys, own = _choose_records(plan, captures, decisions)
         captures = keys["capture_id"].unique().sort().to_list()
@@ -53,6 +54,7 @@ def identify_all(plan: RunPlan) -> StepReport:
         units = find_discussions(listed)
         quotes = find_standing_quotes(_add_words(plan, listed.filter("paragraphs")), units)
         rewritten = key_rewritten(_add_words(plan, choose_rewritten(listed, units)))
+        rewritten = add_forms(rewritten, listed, units, pairs)
         identity = identify_posts(listed, units, quotes, decisions, rewritten)
         plan.work.write("aliases", identity.aliases)
         plan.work.write("decided", resolve_decisions(decisions, _current_ids(decisions, identity)))

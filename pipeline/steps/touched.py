@@ -37,14 +37,14 @@ def choose_touched(
     before = read_near(base.snapshot)
     if before is None:
         return None
-    # Forms filled in matter to repeats alone.
+    pairs = plan.work.read("near").select("left_key", "right_key", "method")
     says_same = pl.col("method") != "template"
-    near = plan.work.read("near").filter(says_same).select("left_key", "right_key")
-    before = before.filter(says_same)
+    near = pairs.filter(says_same)
+    unsettled = find_unsettled(rows, before.filter(says_same), near) | find_unsettled(rows, before, pairs)
     rows = add_near_keys(rows, near)
     new = rows["home"].is_null()
     named = pl.concat([_find_seeded(base, keys.filter(new), own), _find_newly_decided(base, decisions)])
-    touched = new | rows["home"].is_in(named.implode()) | find_unsettled(rows, before, near)
+    touched = new | rows["home"].is_in(named.implode()) | unsettled
     touched = close_over(rows, touched, _join_homes(base, decisions))
     if touched.sum() > LARGEST_SHARE * rows.height:
         return None

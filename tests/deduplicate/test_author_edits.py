@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipeline.clusters import deduplicate
-from pipeline.deduplicate.author_edits import MOST_TEXTS, choose_rewritten, key_rewritten, pair_author_edits
+from pipeline.deduplicate.author_edits import MOST_TEXTS, add_forms, choose_rewritten, key_rewritten, pair_author_edits
 from pipeline.deduplicate.identity import identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
@@ -108,3 +108,22 @@ def test_other_words_other_people_and_other_places_are_other_posts() -> None:
     assert count_posts(PAGE, [*PAGE, {"author": "kit", "body": EDITED}]) == 4
     other_place = [PAGE[0], PAGE[2], {"author": "kit", "body": EDITED}]
     assert count_posts(PAGE, other_place) == 4
+
+
+def test_nobody_known_changed_a_name_between_the_same_neighbours() -> None:
+    pages = [[{"body": line["body"]} for line in PAGE] for _ in range(2)]
+    pages[1][1] = {"body": FIRST.replace(FIRST.split()[3], "herons")}
+    named = {"native_discussion": "ferry", "discussion_scope": "site"}
+    captures = [make_records([line | named for line in page], f"capture-{at}") for at, page in enumerate(pages)]
+    keys = sorted(records["words_key"][1] for records in captures)
+    pairs = pl.DataFrame({"left_key": keys[:1], "right_key": keys[1:], "method": ["template"]})
+    listed = find_listings(pl.concat(captures), no_pairs())
+    units = find_discussions(listed)
+    rewritten = pl.DataFrame(schema={"sighting_id": pl.String, "version_key": pl.String})
+    forms = add_forms(rewritten, listed, units, pairs)
+    assert forms.height == 2
+    for known, posts in ((forms, 3), (rewritten, 4)):
+        identity = identify_posts(
+            listed, units, find_standing_quotes(listed.filter("paragraphs"), units), empty_table(Decisions), known
+        )
+        assert identity.sightings["post_id"].n_unique() == posts
