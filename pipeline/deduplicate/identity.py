@@ -68,7 +68,7 @@ def identify_posts(
         rewritten, on="sighting_id", how="left"
     )
     spoken = _place_rows(_add_nodes(_rank_units(spoken)))
-    spoken = _join_across_discussions(spoken)
+    spoken = _join_across_discussions(_join_versions(spoken))
     spoken = _add_seeds(spoken).with_columns(evident=pl.col("label"))
     spoken, aliases = _name_posts(obey_sameness(spoken, decisions))
     spoken = _follow_parents(_resolve_parents(spoken))
@@ -167,6 +167,23 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
         label=(pl.struct("discussion_id", "key").rank("dense") - 1).cast(pl.Int64),
         place=pl.col("place").min().over("discussion_id", "key"),
     ).drop("key")
+
+
+def _join_versions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Makes one post of what a known author said at one exact time in nearly the same words, or rewrote since, wherever
+    the listings of a discussion show it; but not of rows that one listing shows beside each other."""
+    group = ["discussion_id", "author_key", "instant", "version"]
+    named = rows.filter("is_exact").select("label", "unit", *group[:3], "near_key", "version_key")
+    said = pl.concat([named.select("label", "unit", *group[:3], version=key) for key in ("near_key", "version_key")])
+    ends = (
+        said.drop_nulls("version")
+        .unique()
+        .filter((pl.len().over(*group, "unit") == 1).all().over(group), pl.col("label").n_unique().over(group) > 1)
+        .sort(*group, "label")
+        .select(left=pl.col("label").shift(1).over(group), right="label")
+        .drop_nulls()
+    )
+    return unite_labels(rows, ends)
 
 
 def _join_across_discussions(rows: pl.DataFrame) -> pl.DataFrame:

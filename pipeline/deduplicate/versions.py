@@ -21,6 +21,7 @@ from pipeline.tables import PRECISIONS, DraftPosts, fit_table
 
 _CUT_OFF = r"(?i)(?:…|\.\.\.)\s*(?:\(?\[?(?:read|show|see) more\]?\)?|\[more\]|\(more\)|more)?\s*$"
 _LEAST_CUT = 48  # characters; a text cut off without a mark is long
+_NEAR_LIMIT, _LEAST_LIMITED = 2, 2  # characters below a page's longest text; how many texts tell that it has a limit
 _EPOCH = pl.lit(0).cast(pl.Datetime("us", "UTC"))
 
 
@@ -131,8 +132,14 @@ def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
         & rest.str.contains(r"^[^ ].* ")
         & (pl.col("words").str.len_chars() >= _LEAST_CUT)
     )
-    return rows.join(longest, on="post_id", how="left", maintain_order="left").with_columns(
-        is_complete=~((pl.col("cut_off") & continued) | broken.fill_null(False))
+    rows = rows.join(longest, on="post_id", how="left", maintain_order="left")
+    # A page that cuts at a length may hit the end of a word: several texts of it go on elsewhere and end there.
+    shown = ["capture_id", "discussion_id"]
+    at_limit = pl.col("length").max().over(shown) - pl.col("length") <= _NEAR_LIMIT
+    limited = at_limit & continued & (pl.col("length") >= _LEAST_CUT)
+    several = limited.fill_null(value=False).sum().over(shown) >= _LEAST_LIMITED
+    return rows.with_columns(
+        is_complete=~((pl.col("cut_off") & continued) | broken.fill_null(False) | (limited & several).fill_null(False))
     )
 
 

@@ -127,3 +127,15 @@ def test_nobody_known_changed_a_name_between_the_same_neighbours() -> None:
             listed, units, find_standing_quotes(listed.filter("paragraphs"), units), empty_table(Decisions), known
         )
         assert identity.sightings["post_id"].n_unique() == posts
+
+
+def test_one_author_at_one_second_rewrote_a_post_wherever_a_page_shows_it() -> None:
+    at = {"posted_at_raw": "2026-03-01T12:00:05Z"}
+    second = f"{FIRST.rsplit(' ', 9)[0]} but nobody has told the drivers so far"
+    page = [line | at if place == 1 else line for place, line in enumerate(PAGE)]
+    sorted_page = [page[1] | {"body": second}, page[2], page[0]]
+    assert count_posts(page, sorted_page) == 3
+    later = [page[1] | {"body": second, "posted_at_raw": "2026-03-01T12:00:09Z"}, page[2], page[0]]
+    assert count_posts(page, later) == 4
+    beside = [*page, page[1] | {"body": second}]
+    assert count_posts(beside, sorted_page) == 4, "one page shows both"
