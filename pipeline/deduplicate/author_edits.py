@@ -21,7 +21,7 @@ import polars as pl
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.similarity import containment, edit_ratio, word_edit_ratio
 from pipeline.deduplicate.listings import add_near_keys
-from pipeline.deduplicate.overlap import EXACT_TIMES
+from pipeline.deduplicate.overlap import EXACT_TIMES, instant
 
 SHARED = 0.5  # edit ratio of the words from which two texts of one author are versions of one post
 CONTINUED = 0.9  # share of the shorter one's words that stand in the other, where one only adds to the other
@@ -64,7 +64,8 @@ def pair_author_edits(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def choose_rewritten(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
-    """Rows that may be rewritten elsewhere: one listing of several shows their words, and ids do not settle them.
+    """Rows that may be rewritten elsewhere: one listing of several shows their words, or their author is shown to have
+    said other words at that second, and ids do not settle them.
 
     Args:
         listed: what ``find_listings`` returns, with scope and posted_precision.
@@ -76,10 +77,15 @@ def choose_rewritten(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     group = ["discussion_id", "author_key"]
     long = listed.filter(pl.col("author_key").is_not_null(), pl.col("n_words") >= FEWEST_WORDS)
     rows = long.join(units.select("unit", "discussion_id"), on="unit", how="left")
-    alone = rows.filter(pl.col("unit").n_unique().over("discussion_id", "near_key") == 1)
+    exact = pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(value=False)
+    # What one author is shown to have said at one time in several ways was rewritten, however many listings show each.
+    rows = rows.with_columns(second=pl.when(exact).then(instant()))
+    said = pl.col("near_key").n_unique().over(*group, "second") > 1
+    alone = rows.filter(
+        (pl.col("unit").n_unique().over("discussion_id", "near_key") == 1) | (said & pl.col("second").is_not_null())
+    )
     has_id = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
     open_to = (pl.col("unit").n_unique().over(group) > 1) & ~has_id.all().over(group)
-    exact = pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(value=False)
     return alone.filter(open_to).select(
         "sighting_id",
         "capture_id",

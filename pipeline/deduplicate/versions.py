@@ -21,7 +21,8 @@ from pipeline.tables import PRECISIONS, DraftPosts, fit_table
 
 _CUT_OFF = r"(?i)(?:…|\.\.\.)\s*(?:\(?\[?(?:read|show|see) more\]?\)?|\[more\]|\(more\)|more)?\s*$"
 _LEAST_CUT = 48  # characters; a text cut off without a mark is long
-_NEAR_LIMIT, _LEAST_LIMITED = 2, 2  # characters below a page's longest text; how many texts tell that it has a limit
+_NEAR_LIMIT = 2  # characters below a page's longest text
+_LEAST_CUTS = 2  # texts that tell that a page cuts
 _EPOCH = pl.lit(0).cast(pl.Datetime("us", "UTC"))
 
 
@@ -133,14 +134,13 @@ def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("words").str.len_chars() >= _LEAST_CUT)
     )
     rows = rows.join(longest, on="post_id", how="left", maintain_order="left")
-    # A page that cuts at a length may hit the end of a word: several texts of it go on elsewhere and end there.
+    # A page that cuts long texts may hit the end of a word: others of it break off, or several end at one length.
     shown = ["capture_id", "discussion_id"]
+    cut = ((pl.col("cut_off") & continued) | broken).fill_null(value=False)
     at_limit = pl.col("length").max().over(shown) - pl.col("length") <= _NEAR_LIMIT
-    limited = at_limit & continued & (pl.col("length") >= _LEAST_CUT)
-    several = limited.fill_null(value=False).sum().over(shown) >= _LEAST_LIMITED
-    return rows.with_columns(
-        is_complete=~((pl.col("cut_off") & continued) | broken.fill_null(False) | (limited & several).fill_null(False))
-    )
+    whole_words = (continued & (pl.col("length") >= _LEAST_CUT)).fill_null(value=False)
+    cuts = (cut | (whole_words & at_limit)).sum().over(shown) >= _LEAST_CUTS
+    return rows.with_columns(is_complete=~(cut | (whole_words & cuts)))
 
 
 def _latest(column: str) -> pl.Expr:

@@ -140,3 +140,16 @@ def test_honoured_deletion_takes_the_words() -> None:
     rows = [seen(f"> {LONG}\n\nTrue.", 1), seen("[deleted]", 2)]
     post = post_of(rows, honour_deletions=True)
     assert (post["text"], post["words"], post["quotes"], post["mentions"]) == ("", "", [], [])
+
+
+def test_a_page_that_cuts_texts_cuts_at_the_end_of_a_word_as_well() -> None:
+    texts = [f"{LONG} {letter} {LONG} Nobody minds." for letter in "abc"]
+    cut = [texts[0][:140], texts[1][:130] + "… read more", texts[2][: len(LONG) + 2]]
+    place = {"scope": "site", "native_discussion": "d", "discussion_scope": "site"}
+    full, short = (
+        [place | {"native_id": str(at), "body": body} for at, body in enumerate(lines)] for lines in (texts, cut)
+    )
+    matches = settle(make_records(full, "a"), make_records(short, "b")).matches["match"]
+    assert matches.value_counts().sort("match").rows() == [("first", 3), ("truncation", 3)]
+    alone = settle(make_records(full[2:], "a"), make_records(short[2:], "b")).matches["match"]
+    assert sorted(alone) == ["edit", "first"], "one text that ends with a word was written on"
