@@ -91,14 +91,24 @@ def _may_share(
             amounts[taken[at]] += 1
 
 
-def _mark_texts(texts: pl.Series) -> tuple[Marks, Offsets]:
-    """Marks of the words of n texts, and how many words each has."""
+def mark_texts(texts: pl.Series) -> tuple[Marks, Offsets]:
+    """The words of n folded texts, one after another, as marks (uint16), and how many each text has (int64, n)."""
     values, offsets = text_buffers(texts)
     rows = np.zeros(offsets.size, dtype=np.int64)
     # Every word but the last of a text has a space.
     marks = np.empty(int(offsets[-1] - offsets[0] + offsets.size) // 2 + 1, dtype=np.uint16)
     _mark_words(values, offsets, marks, rows)
     return marks[: rows[-1]].copy(), np.diff(rows)
+
+
+def share_marks(marks: Marks, sizes: Offsets, pairs: Pairs, floor: float) -> NDArray[np.bool_]:
+    """As `may_share`, of n texts as `mark_texts` gives them."""
+    found = np.zeros(len(pairs), dtype=np.bool_)
+    rows = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+    taken = np.empty(int(sizes.max(initial=0)) + 1, dtype=np.uint16)
+    amounts = np.zeros(1 << _MARK_BITS, dtype=np.uint16)
+    _may_share(marks, rows, np.ascontiguousarray(pairs, dtype=np.int64), floor, amounts, taken, found)
+    return found
 
 
 def may_share(texts: pl.Series, pairs: Pairs, floor: float) -> NDArray[np.bool_]:
@@ -113,13 +123,6 @@ def may_share(texts: pl.Series, pairs: Pairs, floor: float) -> NDArray[np.bool_]
         bool of shape (m,). False: fewer words in common. Pairs of at most FEW_WORDS words each are always True, as are
         those with a text of 65,535 words or more.
     """
-    found = np.zeros(len(pairs), dtype=np.bool_)
-    if not len(pairs):
-        return found
-    parts = [_mark_texts(part) for part in slice_texts(texts)]
-    marks = np.concatenate([marks for marks, _ in parts])
-    rows = np.cumsum(np.concatenate([[0], *(sizes for _, sizes in parts)]))
-    taken = np.empty(int(np.diff(rows).max()) + 1, dtype=np.uint16)
-    amounts = np.zeros(1 << _MARK_BITS, dtype=np.uint16)
-    _may_share(marks, rows, np.ascontiguousarray(pairs, dtype=np.int64), floor, amounts, taken, found)
-    return found
+    parts = [mark_texts(part) for part in slice_texts(texts)] or [mark_texts(texts)]
+    marks, sizes = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return share_marks(marks, sizes, pairs, floor)

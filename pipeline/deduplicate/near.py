@@ -77,7 +77,9 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
     """
     verifier = load_verifier(load_pack())
     found = [pl.DataFrame(schema=_SCHEMA)]
-    pairs = pairs[may_share(words, pairs, LEAST_STAYED) | _same_heads(words, pairs)]
+    heads = hash_heads(words)
+    begin_alike = (heads[pairs[:, 0]] == heads[pairs[:, 1]]) & (heads[pairs[:, 0]] != 0)
+    pairs = pairs[may_share(words, pairs, LEAST_STAYED) | begin_alike]
     for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
         left, right = chunk[:, 0], chunk[:, 1]
         named, ends = np.unique(chunk, return_inverse=True)
@@ -107,12 +109,10 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
     return pl.concat(found)
 
 
-def _same_heads(words: pl.Series, pairs: Rows) -> NDArray[np.bool_]:
-    """Whether two texts begin with the same HEAD_CHARACTERS characters, as `begins_alike` asks of them: bool (m,)."""
-    heads = words.str.head(HEAD_CHARACTERS).hash().to_numpy()
+def hash_heads(words: pl.Series) -> NDArray[np.uint64]:
+    """Hashes of how texts begin, equal in one process where `begins_alike` may hold; 0 for short ones: uint64 (n,)."""
     long = (words.str.len_chars() >= HEAD_CHARACTERS).to_numpy()
-    left, right = pairs[:, 0], pairs[:, 1]
-    return np.asarray((heads[left] == heads[right]) & long[left] & long[right], dtype=np.bool_)
+    return np.where(long, np.maximum(words.str.head(HEAD_CHARACTERS).hash().to_numpy(), 1), 0).astype(np.uint64)
 
 
 def stem_of(words: pl.Expr) -> pl.Expr:

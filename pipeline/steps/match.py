@@ -18,10 +18,12 @@ import polars as pl
 
 from pipeline.algorithms.id_sets import IdSet
 from pipeline.deduplicate.candidates import describe_bands, key_texts, long_enough
-from pipeline.deduplicate.near import verify_pairs
+from pipeline.deduplicate.near import hash_heads, verify_pairs
+from pipeline.deduplicate.verification import LEAST_STAYED
 from pipeline.normalise.records import NORMALISER_VERSION
 from pipeline.steps.base import take_base
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
+from pipeline.store.bags import WordBags
 from pipeline.store.bands import BandFacts, changed_pairs, merge_segments, read_ids, write_segment
 from pipeline.store.index import find_segments, keep_segment, read_near
 from pipeline.store.texts import fetch_texts, new_texts
@@ -51,14 +53,16 @@ def match_duplicates(plan: RunPlan) -> StepReport:
     with timed_report("match") as report:
         known = _open_index(plan)
         facts = _band_facts(plan)
-        segments, n_texts, mean_bytes = _index_texts(plan, known, facts)
         memory = plan.parameters.memory << 20
         near = known.near
-        # Pairs come in ranges of their left ids: a handful of frames, more where pairs are many.
-        for changes in changed_pairs(known.segments, segments, facts, plan.work.path, memory):
-            came, near = _apply(near, changes)
-            verified = [_verify(plan, known, pairs) for pairs in _split(came, memory // _SHARE // mean_bytes)]
-            near = pl.concat([near, *verified])
+        with WordBags(plan.work.path / "bands" / "bags") as bags:
+            segments, n_texts, mean_bytes = _index_texts(plan, known, facts, bags)
+            # Pairs come in ranges of their left ids: a handful of frames, more where pairs are many.
+            for changes in changed_pairs(known.segments, segments, facts, plan.work.path, memory):
+                came, near = _apply(near, changes)
+                likely = bags.may_match(came["left_id"].to_numpy(), came["right_id"].to_numpy(), LEAST_STAYED)
+                pieces = _split(came.filter(pl.Series(likely, dtype=pl.Boolean)), memory // _SHARE // mean_bytes)
+                near = pl.concat([near, *(_verify(plan, known, pairs) for pairs in pieces)])
         near = near.sort(_PAIR_KEYS)
         plan.work.write("near", near)
         plan.work.write_json("segments", [str(path) for path in _compact(plan, segments)])
@@ -82,8 +86,8 @@ def _band_facts(plan: RunPlan) -> BandFacts:
     )
 
 
-def _index_texts(plan: RunPlan, known: _Known, facts: BandFacts) -> tuple[tuple[Path, ...], int, int]:
-    """Signs texts that are new, and writes their buckets.
+def _index_texts(plan: RunPlan, known: _Known, facts: BandFacts, bags: WordBags) -> tuple[tuple[Path, ...], int, int]:
+    """Signs texts that are new, writes their buckets, and keeps their bags of words.
 
     Returns:
         All segments; how many texts are new; bytes of memory that a text needs on average.
@@ -107,7 +111,9 @@ def _index_texts(plan: RunPlan, known: _Known, facts: BandFacts) -> tuple[tuple[
         for chunk in texts.iter_slices(most):
             if sum(ids.size for ids, _ in held) + chunk.height > most:
                 write()
-            held.append((chunk["id"].to_numpy(), key_texts(chunk["words"], plan.parameters.settings)))
+            ids = chunk["id"].to_numpy()
+            held.append((ids, key_texts(chunk["words"], plan.parameters.settings)))
+            bags.add(ids, chunk["words"], hash_heads(chunk["words"]))
         n_texts += texts.height
         n_bytes += int(texts["words"].str.len_bytes().sum())
     if held:

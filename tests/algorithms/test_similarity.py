@@ -1,4 +1,4 @@
-"""Ratios against a textbook table of common subsequences, guards against sentences that mean something else."""
+"""Ratios against a textbook table of common subsequences."""
 
 from __future__ import annotations
 
