@@ -31,6 +31,7 @@ NEVER = 1 << 60
 STRAY = 0.01  # share of posts that may stand otherwise: times that tie, posts moved by hand
 HARD = 6.0  # nats from which evidence is a proof
 TIMED = 4.0  # nats that times add for a listing that they show to have the newest first, however few siblings it has
+RARELY = 3.0  # nats against a post's being pinned
 FEWEST = 3  # siblings needed to say so
 LOST = 0.3  # share of posts out of place for each that one of two listings leaves out
 TURNED = (0.1, 0.9)  # share of siblings that change places where a listing sorts by something else than time
@@ -58,6 +59,8 @@ class Sorted(NamedTuple):
         older: int64[m, n], the nearest post above in a listing with the newest first that is older; UNSEEN: none.
         covers: int64[m, m, n], the nearest post above each that is its ancestor by two opposite listings, or (on the
             diagonal) by times in a listing with the newest first; UNSEEN: none.
+        first: int64[m, m], the post that both listings show first and above which no other stands; UNSEEN: none does.
+        doubt: float64[m, m], nats to which it may speak against an answer's standing beside that post and not under it.
         reach: int64[m, n], last place in a listing of what proves to stand under the post; UNSEEN: nothing does.
         fall: int64[m, n], first place below the post of an older one in a listing with the oldest first; NEVER.
         time, tick: float64[n], seconds or NaN, and seconds that it is exact to.
@@ -67,6 +70,8 @@ class Sorted(NamedTuple):
     sorts: Sorts
     older: Ints
     covers: Ints
+    first: Ints
+    doubt: Floats
     reach: Ints
     fall: Ints
     time: Floats
@@ -116,7 +121,10 @@ def weigh_opposite(left: Ints, right: Ints) -> float:
         surprise += np.log(answers[parent])
         path[length] = at
         length += 1
-    return surprise if strays <= STRAY * posts.size else 0.0
+    if surprise == 0.0 or strays > STRAY * posts.size:
+        return 0.0
+    # A post that were not under the last one before it would make the group above it larger by one.
+    return surprise + np.log(1.0 + answers.max())
 
 
 @njit(cache=True, nogil=True)
@@ -186,7 +194,10 @@ def weigh_newest(place: Ints, other: Ints, time: Floats, tick: Floats) -> float:
             at = length
         path[at] = post
         length = at + 1
-    return TIMED + np.log(2.0) * (pairs - FEWEST) if strays <= limit else 0.0
+    if strays > limit:
+        return 0.0
+    # Where some posts stand otherwise it may be another sort that follows time by and large: no proof.
+    return TIMED + np.log(2.0) * (pairs - FEWEST) if strays <= STRAY * n_both else TIMED
 
 
 @njit(cache=True, nogil=True)
@@ -229,6 +240,7 @@ def follow_sorts(places: Ints, sorts: Sorts, time: Floats, tick: Floats) -> Sort
     older, reach = np.full((m, n), UNSEEN, dtype=np.int64), np.full((m, n), UNSEEN, dtype=np.int64)
     fall = np.full((m, n), NEVER, dtype=np.int64)
     covers = np.full((m, m, n), UNSEEN, dtype=np.int64)
+    first, doubt = np.full((m, m), UNSEEN, dtype=np.int64), np.zeros((m, m))
     above = np.full(n, UNSEEN, dtype=np.int64)  # the nearest post above each that is proven to be its ancestor
     for left in range(m):
         if sorts.newest[left] > 0:
@@ -237,13 +249,20 @@ def follow_sorts(places: Ints, sorts: Sorts, time: Floats, tick: Floats) -> Sort
             evidence = sorts.newest[left] if left == right else sorts.opposite[left, right]
             if evidence > 0:
                 covers[left, right] = _find_covers(places[left], places[right], left == right, time, tick)
+                other = right if left != right else (left + 1) % m
+                first[left, right] = _find_first(places[left], places[other])
+                answers = (covers[left, right] == first[left, right]).sum() + 1.0
+                # Sites pin a post above all others, whatever they sort by: then all these stand beside it.
+                doubt[left, right] = (RARELY + np.log(answers)) / answers
             if evidence >= HARD:
-                above = np.maximum(above, covers[left, right])
+                for post in range(n):
+                    if covers[left, right, post] != first[left, right]:
+                        above[post] = max(above[post], covers[left, right, post])
     for left in range(m):
         _fill_reach(places[left], above, reach[left])
         if sorts.oldest[left] > 0:
             _fill_fall(places[left], time, tick, fall[left])
-    return Sorted(places, sorts, older, covers, reach, fall, time, tick)
+    return Sorted(places, sorts, older, covers, first, doubt, reach, fall, time, tick)
 
 
 @njit(cache=True, nogil=True)
@@ -263,6 +282,19 @@ def _tell_rising(left: Ints, right: Ints, time: Floats, tick: Floats) -> int:
     if rises + falls < FEWEST or min(rises, falls) > STRAY * (rises + falls):
         return 0
     return 1 if rises > falls else -1
+
+
+@njit(cache=True, nogil=True)
+def _find_first(left: Ints, right: Ints) -> int:
+    """The post that stands first in both listings, of those that both show; UNSEEN: another one in each."""
+    first, other = UNSEEN, UNSEEN
+    for post in range(left.size):
+        if left[post] >= 0 and right[post] >= 0:
+            if first < 0 or left[post] < left[first]:
+                first = post
+            if other < 0 or right[post] < right[other]:
+                other = post
+    return first if first == other else UNSEEN
 
 
 @njit(cache=True, nogil=True)
@@ -314,7 +346,10 @@ def weigh_against(page: Sorted, post: int, above: int) -> float:
     for left in range(m):
         for right in range(left, m):
             strength = page.sorts.newest[left] if left == right else page.sorts.opposite[left, right]
-            if strength > against and above < page.covers[left, right, post]:
+            cover = page.covers[left, right, post]
+            if cover >= 0 and cover == page.first[left, right]:
+                strength = min(strength, page.doubt[left, right])
+            if strength > against and above < cover:
                 against = strength
         if places[left, post] < 0:
             continue
@@ -322,7 +357,10 @@ def weigh_against(page: Sorted, post: int, above: int) -> float:
             return np.inf
         older, fall = page.older[left, post], page.fall[left, post]
         if older >= 0 and (above < 0 or 0 <= places[left, above] < places[left, older]):
-            against = max(against, page.sorts.newest[left])
+            strength = page.sorts.newest[left]
+            if older == page.first[left, left]:
+                strength = min(strength, page.doubt[left, left])
+            against = max(against, strength)
         if fall < NEVER and (above < 0 or fall <= page.reach[left, above]):
             against = max(against, page.sorts.oldest[left])
     if above >= 0 and is_older(post, above, page.time, page.tick):

@@ -79,6 +79,8 @@ def decide_batch(
         shares = weigh_candidates(scores, pairs.offsets)
         chosen = choose_best(np.round(shares, DECIMALS), pairs.offsets)
     confidence = temper_shares(shares, pairs.offsets, model.temperature)
+    if proofs is not None:
+        confidence = np.minimum(confidence, proofs.surest)
     reasons = Reasons(name_reasons(model), partial(explain_links, model, context, pairs, again))
     forest = ChosenForest(rows, context, pairs)
     chosen = forest.choose(chosen)

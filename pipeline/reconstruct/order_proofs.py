@@ -34,6 +34,9 @@ from pipeline.reconstruct.fences import Fences
 from pipeline.reconstruct.merging import place_posts
 
 MOST_LISTINGS = 8  # of one page that are compared, the longest ones
+# Most confidence where a page was put together from listings that each leave posts out: of the links that would be
+# surer .97 were right (Old and New of Reddit threads, a fifth missing from each; benchmarks/orders.py).
+SUREST_MERGED = 0.97
 OUT_OF_THE_QUESTION = 60.0  # nats put against a link that is disproved
 
 _LISTING = ("discussion_id", "capture_id", "listing")
@@ -48,11 +51,13 @@ class Proofs:
         scores: float64[pairs], what is added to the score: the logarithm of how many candidates there are for each that
             is left, less what speaks against this one.
         disproved: bool[pairs].
+        surest: float64[pairs], the most confidence that a link may be given.
         fences: of the batch's pages.
     """
 
     scores: Floats
     disproved: Flags
+    surest: Floats
     fences: Fences
 
 
@@ -138,6 +143,7 @@ def prove_links(context: Context, pairs: Pairs, rows: pl.DataFrame, shown: pl.Da
     places[listing, entry] = here["place"].to_numpy()
     pages = np.unique(context.first[entry])
     scores, disproved = np.zeros(pairs.left.size), np.zeros(pairs.left.size, dtype=np.bool_)
+    surest = np.ones(pairs.left.size)
     begins = np.full(context.n_posts, UNSEEN, dtype=np.int64)
     whole, filled = [np.zeros(0, dtype=np.bool_)], 0
     # One page that several listings show after another; its posts are the kernels'.
@@ -150,11 +156,13 @@ def prove_links(context: Context, pairs: Pairs, rows: pl.DataFrame, shown: pl.Da
         _weigh_page(
             page, start, pairs.children[begin:end], pairs.offsets[begin : end + 1], pairs.left, scores, disproved
         )
+        if (seen < 0).any(axis=1).all():
+            surest[pairs.offsets[begin] : pairs.offsets[end]] = SUREST_MERGED
         begins[start : start + n] = filled
         span = min(int(window[start]) + 1, n)
         whole.append(allow_spans(seen, span).ravel())
         filled += n * span
-    return Proofs(scores, disproved, Fences(np.concatenate(whole), begins))
+    return Proofs(scores, disproved, surest, Fences(np.concatenate(whole), begins))
 
 
 @njit(cache=True, nogil=True)

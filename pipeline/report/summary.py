@@ -18,6 +18,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.report.advice import advise_captures
 from pipeline.report.tree import Tables, tree_lines
 from pipeline.report.words import printable
 from pipeline.tables import PUBLISHED
@@ -70,6 +71,10 @@ def summary_parts(
     largest = archive.threads.sort(["n_posts", "thread_id"], descending=[True, False]).head(1).collect()
     if largest.height:
         parts += [Text(), *tree_lines(archive, largest["thread_id"][0], limit=PREVIEW_POSTS, hint="")]
+    advice = advise_captures(archive)
+    if advice:
+        parts += [Text(), Text("What another capture would settle", "bold")]
+        parts += [Text("  ").append_text(line) for line in advice]
     return [*parts, Text(), Text("Go on with", "bold"), *_commands(archive, folder, largest, command)]
 
 

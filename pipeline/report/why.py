@@ -192,6 +192,10 @@ def _parent(tables: Tables, post: dict[str, Any]) -> list[Text]:
     if evidence:
         sure.append(f"; what was weighed: {evidence_words(evidence)}")
     lines.append(sure)
+    if any(item["signal"] == "order" for item in evidence):
+        others = any(link["confidence"] > 0 for link in _links(tables, post, chosen=False))
+        left = "rule other parents out" if others else "leave it no other parent"
+        lines.append(Text(f"listings show its page in different sort orders: together they {left}"))
     if post["under_id"]:
         under = Text(f"somewhere under this one with {share_words(post['under_confidence'])}: ")
         lines.append(under.append_text(_named(near[post["under_id"]])))

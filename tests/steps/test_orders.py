@@ -80,7 +80,7 @@ def test_old_and_new_together_prove_every_parent(tmp_path: Path, timed: bool) ->
     assert told.height == N - 1
     assert float(told["confidence"].min()) > 0.99  # type: ignore[arg-type]
     words = "\n".join(line.plain for line in why_lines(archive, told["post_id"][0]))
-    assert "sort orders" in words
+    assert "they leave it no other parent" in words
 
     both = archive.posts.collect()
     again = run(tmp_path / "turned", *reversed(saved))
