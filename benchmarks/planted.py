@@ -29,6 +29,7 @@ from pipeline.steps import run_direct
 
 KINDS = ("recapture", "edit", "truncation", "quote", "repost", "boilerplate")
 SHORT = 20
+_MARK = r"(?m)^\s*>|\[quote|<blockquote"
 ALIKE = 0.8  # edit ratio from which posts of the corpora repeat each other
 
 
@@ -139,6 +140,10 @@ def score_quotes(
     names = dict(records.select("sighting_id", "post").iter_rows())
     edges = archive.duplicates.filter(pl.col("kind") == "quote").select("right_id", "left_id").collect()
     found = {(names[reply], names[quoted]) for reply, quoted in edges.iter_rows() if {reply, quoted} <= names.keys()}
+    # A mark in a post of the corpus shows a quotation of the corpus, however short.
+    posts = pl.read_parquet(world / "posts.parquet")
+    marked = set(posts.filter(pl.col("text").str.contains(_MARK))["post"]) - set(quotes["reply"])
+    found = {pair for pair in found if pair in true or pair[0] not in marked}
     return true, {pair for pair in found if pair in true or (pair not in forms and frozenset(pair) not in ignored)}
 
 

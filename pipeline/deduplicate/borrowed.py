@@ -76,12 +76,11 @@ def find_borrowed(posts: pl.DataFrame) -> pl.DataFrame:
     cut = pl.col("own").str.split(" ").list.slice(pl.col("begin"), pl.col("n_words")).list.join(" ")
     runs = runs.with_columns(own=words.gather(runs["row"])).with_columns(words=cut)
     runs = runs.filter(pl.col("words").str.len_chars() >= MIN_CHARACTERS)
-    # A page may list the newest first. Who opens with another's words and goes on may answer it wherever it stands; who
-    # opens with the same words as well may be answering a third.
+    # A page may list the newest first: who says all of another's text and goes on answers it, wherever it stands.
     runs = runs.with_columns(other=words.gather(runs["text"]))
     opens = pl.col("other").str.starts_with(pl.col("words") + " ")
     runs = runs.with_columns(whole=pl.col("words") == pl.col("other"), opens=opens)
-    runs = runs.filter(~pl.col("late") | ((pl.col("begin") == 0) & ~pl.col("opens")))
+    runs = runs.filter(~pl.col("late") | pl.col("whole"))
     runs = runs.filter(~says_again(runs["own"], runs["other"], runs["words"]))
     runs = runs.filter((pl.col("n_words") >= 0.95 * pl.col("n_words").max().over("row")) | pl.col("whole"))
     runs = runs.sort("row", ~pl.col("whole"), "late", "opens", "before", "begin")

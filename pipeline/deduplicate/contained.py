@@ -122,7 +122,7 @@ def _rank_sources(found: pl.DataFrame) -> pl.DataFrame:
     doubt = pl.when(opens("other")).then(2).when(pl.col("marked")).then(0).when(opens("own")).then(1).otherwise(2)
     whole = pl.col("other") == pl.col("words")
     ranked = found.with_columns(whole=whole, doubt=pl.when(whole).then(0).otherwise(doubt))
-    return ranked.filter(~pl.col("late") | (pl.col("doubt") < 2))
+    return ranked.filter(~pl.col("late") | (pl.col("doubt") == 0))
 
 
 def find_quotations(posts: pl.DataFrame) -> pl.DataFrame:
