@@ -57,12 +57,17 @@ def match_duplicates(plan: RunPlan) -> StepReport:
         near = known.near
         with WordBags(plan.work.path / "bands" / "bags") as bags:
             segments, n_texts, mean_bytes = _index_texts(plan, known, facts, bags)
+            at_once = memory // _SHARE // mean_bytes // 2
+            waiting: list[pl.DataFrame] = []
             # Pairs come in ranges of their left ids: a handful of frames, more where pairs are many.
             for changes in changed_pairs(known.segments, segments, facts, plan.work.path, memory):
                 came, near = _apply(near, changes)
                 likely = bags.may_match(came["left_id"].to_numpy(), came["right_id"].to_numpy(), LEAST_STAYED)
-                pieces = _split(came.filter(pl.Series(likely, dtype=pl.Boolean)), memory // _SHARE // mean_bytes)
-                near = pl.concat([near, *(_verify(plan, known, pairs) for pairs in pieces)])
+                waiting.append(came.filter(pl.Series(likely, dtype=pl.Boolean)))
+                if sum(pairs.height for pairs in waiting) > at_once:
+                    near = pl.concat([near, *_verify_all(plan, known, waiting, at_once)])
+                    waiting = []
+            near = pl.concat([near, *_verify_all(plan, known, waiting, at_once)])
         near = near.sort(_PAIR_KEYS)
         plan.work.write("near", near)
         plan.work.write_json("segments", [str(path) for path in _compact(plan, segments)])
@@ -151,9 +156,11 @@ def _apply(near: pl.DataFrame, changes: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     return came, counted.drop("change").filter(pl.col("support") != 0)
 
 
-def _split(pairs: pl.DataFrame, n_texts: int) -> Iterator[pl.DataFrame]:
-    """The pairs in pieces that name at most so many texts (two at least)."""
-    yield from pairs.iter_slices(max(1, n_texts // 2))
+def _verify_all(plan: RunPlan, known: _Known, waiting: Sequence[pl.DataFrame], at_once: int) -> Iterator[pl.DataFrame]:
+    """The pairs that say the same, so many at once that their texts fit into memory: each piece looks for its own."""
+    if waiting:
+        for pairs in pl.concat(waiting).iter_slices(max(1, at_once)):
+            yield _verify(plan, known, pairs)
 
 
 def _verify(plan: RunPlan, known: _Known, pairs: pl.DataFrame) -> pl.DataFrame:

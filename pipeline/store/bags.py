@@ -13,7 +13,7 @@ held by the run. Of texts that were not added nothing is known, and their pairs 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,14 @@ from pipeline.algorithms.word_bags import mark_texts, share_marks
 _CHUNK_PAIRS = 1 << 22
 
 
+class _Added(NamedTuple):
+    ids: Ids
+    order: NDArray[np.int64]
+    heads: Ids
+    sizes: NDArray[np.int64]
+    marks: NDArray[np.uint16]
+
+
 class WordBags:
     """Bags of words in a file that is removed when the ``with`` block ends."""
 
@@ -33,6 +41,7 @@ class WordBags:
         self._ids: list[Ids] = []
         self._heads: list[Ids] = []
         self._sizes: list[NDArray[np.int64]] = []
+        self._added: _Added | None = None
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +59,7 @@ class WordBags:
         self._ids.append(ids)
         self._heads.append(heads)
         self._sizes.append(sizes)
+        self._added = None
 
     def may_match(self, left: Ids, right: Ids, floor: float) -> NDArray[np.bool_]:
         """Which pairs of ids may have so large a share of their words in common, or begin alike.
@@ -64,18 +74,21 @@ class WordBags:
         found = np.ones(left.size, dtype=np.bool_)
         if not self._ids:
             return found
-        self._file.flush()
-        ids, heads = np.concatenate(self._ids), np.concatenate(self._heads)
-        sizes = np.concatenate(self._sizes)
-        marks = np.zeros(1, dtype=np.uint16)
-        if sizes.any():
-            marks = np.asarray(np.memmap(self._path, dtype=np.uint16, mode="c"))
-        order = np.argsort(ids)
+        added = self._added = self._added or self._join()
+        ids, heads, order = added.ids, added.heads, added.order
         for start in range(0, left.size, _CHUNK_PAIRS):
             named = np.stack([side[start : start + _CHUNK_PAIRS] for side in (left, right)], axis=1)
             rows = order[np.minimum(np.searchsorted(ids, named, sorter=order), ids.size - 1)]
             known = np.flatnonzero((ids[rows] == named).all(axis=1))
             pairs = rows[known]
             alike = (heads[pairs[:, 0]] == heads[pairs[:, 1]]) & (heads[pairs[:, 0]] != 0)
-            found[start + known] = alike | share_marks(marks, sizes, pairs, floor)
+            found[start + known] = alike | share_marks(added.marks, added.sizes, pairs, floor)
         return found
+
+    def _join(self) -> _Added:
+        self._file.flush()
+        ids, sizes = np.concatenate(self._ids), np.concatenate(self._sizes)
+        marks = np.zeros(1, dtype=np.uint16)
+        if sizes.any():
+            marks = np.asarray(np.memmap(self._path, dtype=np.uint16, mode="c"))
+        return _Added(ids, np.argsort(ids), np.concatenate(self._heads), sizes, marks)
