@@ -26,6 +26,7 @@ from pipeline.algorithms.sort_orders import (
     compare_listings,
     keep_order,
     weigh_against,
+    weigh_opposite,
 )
 from pipeline.reconstruct.arrays import Flags, Floats, Ints
 from pipeline.reconstruct.candidates import Pairs
@@ -83,12 +84,13 @@ def order_pages(posts: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame
     lengths = (
         listed.group_by(_LISTING)
         .agg(pl.len().alias("n"), is_flat.alias("is_flat"))
-        .filter((pl.col("n") > 1) & ~pl.col("is_flat"))
+        .filter(pl.col("n") > 1)
         .sort("discussion_id", "n", "capture_id", "listing", descending=[False, True, False, False])
         .with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over("discussion_id").alias("number"))
         .filter((pl.col("number") < MOST_LISTINGS) & (pl.len().over("discussion_id") > 1))
     )
-    listed = listed.join(lengths.select(*_LISTING, "number"), on=_LISTING).sort("discussion_id", "number", "place")
+    listed = listed.join(lengths.select(*_LISTING, "number", "is_flat"), on=_LISTING)
+    listed = _drop_flat(listed.sort("discussion_id", "number", "place"))
     turned = [pl.DataFrame(schema={"post_id": pl.String, "turned": pl.Int64})]
     shown = [pl.DataFrame(schema=SHOWN)]
     # One page that several listings show after another; its posts are the kernels'.
@@ -108,15 +110,43 @@ def order_pages(posts: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame
     return known.select(posts.columns), pl.concat(shown)
 
 
-def _merge_page(page: pl.DataFrame) -> pl.DataFrame | None:
-    """Posts of a page with their new order (turned), or None where all listings keep one order."""
-    posts = page.unique("post_id", keep="first", maintain_order=True).with_columns(
-        at=pl.int_range(pl.len(), dtype=pl.Int64)
-    )
-    at = page.join(posts.select("post_id", "at"), on="post_id", how="left", maintain_order="left")["at"].to_numpy()
+def _drop_flat(listed: pl.DataFrame) -> pl.DataFrame:
+    """The listings without those that show replies by time alone.
+
+    A page sorted by Old may rise all the same where nobody answered late: then another listing, that neither rises nor
+    falls, sorts siblings the opposite way.
+    """
+    flat = pl.col("is_flat").any().over("discussion_id")
+    kept = [listed.filter(~flat)]
+    # One page with such a listing after another; its posts are the kernels'.
+    for page in listed.filter(flat).partition_by("discussion_id", maintain_order=True):
+        places, _ = _lay_out(page)
+        is_flat = page.group_by("number").agg(pl.col("is_flat").first()).sort("number")
+        numbers, by_time = is_flat["number"].to_numpy(), is_flat["is_flat"].to_numpy()
+        stays = [
+            not by_time[at] or any(weigh_opposite(places[one], places[two]) > 0 for two in numbers[~by_time])
+            for at, one in enumerate(numbers)
+        ]
+        kept.append(page.filter(pl.col("number").is_in(numbers[stays])))
+    several = pl.col("number").n_unique().over("discussion_id") > 1
+    return pl.concat(kept).filter(several).sort("discussion_id", "number", "place")
+
+
+def _lay_out(page: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
+    """Place of each post in each listing (int64[listings, posts], UNSEEN), and the posts, those of the first first."""
+    posts = page.unique("post_id", keep="first", maintain_order=True)
+    numbered = posts.select("post_id", at=pl.int_range(pl.len(), dtype=pl.Int64))
+    at = page.join(numbered, on="post_id", how="left", maintain_order="left")["at"].to_numpy()
     numbers = page["number"].to_numpy()
     places = np.full((int(numbers.max()) + 1, posts.height), UNSEEN, dtype=np.int64)
     places[numbers, at] = page["place"].to_numpy()
+    return places, posts
+
+
+def _merge_page(page: pl.DataFrame) -> pl.DataFrame | None:
+    """Posts of a page with their new order (turned), or None where all listings keep one order."""
+    places, posts = _lay_out(page)
+    places = places[(places >= 0).any(axis=1)]
     if all(keep_order(places[0], other) for other in places[1:]):
         return None
     time = posts["posted_at"].dt.timestamp("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6

@@ -158,3 +158,13 @@ def test_fenced_posteriors_are_sums_over_the_trees_within(weights: np.ndarray, b
         assert not found.any()
     every = weigh_fenced(weights, np.ones((n, n), dtype=np.bool_))
     np.testing.assert_allclose(every, weigh_spans(weights).links, atol=1e-9)
+
+
+def test_a_page_by_time_on_which_nobody_answers_late_is_no_flat_listing() -> None:
+    parents = (-1, 0, 1, -1, 3, -1)
+    rows = [{"name": f"d{post}", "text": f"word{post}", "minute": 10 * post} for post in range(6)]
+    old, new = list(range(6)), list_by(parents, lambda post: -post)
+    found = reconstruct(draft(rows, order_known="page"), listings(old, new))
+    known = dict(found.posts.select("post_id", "parent_id").iter_rows())
+    names = [name_post(f"d{post}") for post in range(6)]
+    assert [known[name] for name in names] == [None if above < 0 else names[above] for above in parents]
