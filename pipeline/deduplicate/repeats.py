@@ -19,6 +19,7 @@ from pipeline.tables import Duplicates, Repeats, empty_table
 
 INFORMATIVE_BITS = 40.0
 NEAR_BITS = 60.0  # from which on words that are nearly the same repeat each other: short turns of phrase are varied
+SLIP = 0.92  # edit ratio from which shorter ones do as well
 LEAST_LIKE = 0.8  # edit ratio below which words elsewhere are no repetition, but a rewording
 MAX_ROUNDS = 8
 
@@ -84,8 +85,7 @@ def _cluster_posts(posts: pl.DataFrame, near: pl.DataFrame, wide: int) -> pl.Dat
     """Adds cluster: equal for posts whose words are joined by pairs; by templates only where these stand in so many
     discussions."""
     is_template = pl.col("method") == "template"
-    told = add_near_keys(posts, near.filter(~is_template)).rename({"near_key": "cluster"})
-    told = told.with_columns(cluster=pl.when(pl.col("information") >= NEAR_BITS).then("cluster").otherwise("words_key"))
+    told = add_near_keys(posts, _without_phrases(posts, near.filter(~is_template))).rename({"near_key": "cluster"})
     if not near.select(is_template.any()).item():
         return told
     forms = add_near_keys(posts, near)["near_key"]
@@ -95,6 +95,13 @@ def _cluster_posts(posts: pl.DataFrame, near: pl.DataFrame, wide: int) -> pl.Dat
         .with_columns(cluster=pl.when(spread).then("form").otherwise("cluster"))
         .drop("form")
     )
+
+
+def _without_phrases(posts: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """The pairs but those of turns of phrase: texts of fewer than NEAR_BITS that differ in more than a slip."""
+    rich = posts.filter(pl.col("information") >= NEAR_BITS)["words_key"].unique().implode()
+    both = pl.col("left_key").is_in(rich) & pl.col("right_key").is_in(rich)
+    return near.filter(both | (pl.col("similarity") >= SLIP))
 
 
 def _relate_cuts(members: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
