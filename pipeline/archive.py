@@ -33,7 +33,7 @@ class Archive:
 
     Attributes:
         snapshot: the folder of the snapshot, which stays the same while others are published.
-        posts: distinct posts, sorted by discussion and position.
+        posts: distinct posts, discussions in the order in which they began, each by position.
         discussions: pages, topics, channels, lists.
         threads: reply trees.
         links: candidate parents of posts that declare none.

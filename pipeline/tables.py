@@ -20,7 +20,7 @@ from dataframely.exc import SchemaError, ValidationError
 from pipeline.errors import ContractError
 from pipeline.ids import ID_REGEX
 
-TABLE_VERSION = 2
+TABLE_VERSION = 3
 
 PRECISIONS = ("microsecond", "millisecond", "second", "minute", "hour", "day", "month", "year")
 MATCHES = ("first", "recapture", "edit", "truncation", "quote")
@@ -110,7 +110,7 @@ def _evidence(description: str) -> Any:
 
 
 class Posts(dy.Schema):
-    """The clean set: one row per distinct post, sorted by discussion and position."""
+    """The clean set: one row per distinct post; discussions in the order in which they began, each by position."""
 
     post_id = _id("The post, however often it was seen.", key=True)
     discussion_id = _id("The page, topic, channel or list it stands in.")
@@ -139,6 +139,7 @@ class Posts(dy.Schema):
     n_sightings = _count("Sightings of it, quoted ones included.")
     first_seen_at = _time("Earliest known capture time among its sightings.")
     last_seen_at = _time("Latest known capture time among its sightings.")
+    began_at = _time("When its discussion began: the earliest posted_at in it, else the earliest first_seen_at.")
     is_placeholder = _truth("Whether it was only named by others (as a parent) and never seen.")
     flags = _several_of(POST_FLAGS, "Doubts about this row.")
 
@@ -184,6 +185,7 @@ class Discussions(dy.Schema):
     shape = _one_of(SHAPES, "page: one thread; stream (chat, mail): every root starts a thread.")
     n_captures = _count("Captures it was seen in.")
     n_posts = _count("Posts in it, placeholders included.")
+    began_at = _time("When it began: the earliest posted_at in it, else the earliest known capture time.")
     listing = _one_of(LISTINGS, "What the order of its rows turned out to be.")
     listing_confidence = _share("How sure that is.")
     lens = _one_of(LENSES, "What its dump lets us know about replies.")
@@ -231,6 +233,7 @@ class Sightings(dy.Schema):
     )
     location = _text("Line or byte offset in the file.", nullable=False)
     post_id = _id("The post it shows; for a quote the post whose quotation it is.")
+    discussion_id = _id("The discussion of that post.")
     match = _one_of(MATCHES, "How it relates to the post's first sighting.")
     similarity = _share("Likeness of its words to the post's text (quote: to the quoted words).")
     author_raw = _text("Author as written.")
@@ -407,6 +410,18 @@ class Records(RawRecords):
     flags = _several_of(POST_FLAGS, "Doubts about this record.")
 
 
+class Firsts(dy.Schema):
+    """What repeats need to know of every post with informative words; kept in a snapshot for the next run."""
+
+    post_id = _id("The post.", key=True)
+    discussion_id = _id("Its discussion.")
+    began_at = _time("When that began.")
+    posted_at = _time("When it was posted.")
+    sighting_id = _id("Its first sighting.")
+    words_key = _id("Digest of its words.")
+    information = dy.Float32(min=0.0, description="Bits of surprise in its distinct words, by the model pack.")
+
+
 class Tombstones(dy.Schema):
     """What was forgotten and must not come back, as digests that say nothing to a reader."""
 
@@ -531,8 +546,11 @@ PUBLISHED: dict[str, type[dy.Schema]] = {
 # Made of a snapshot when asked for, beside it; no part of a run or of its digests.
 ENRICHED: dict[str, type[dy.Schema]] = {"languages": Languages}
 
+# Kept in a snapshot for the next run, as published tables are; users have no need of them.
+KEPT: dict[str, type[dy.Schema]] = {"firsts": Firsts}
+
 SORT_KEYS: dict[str, tuple[str, ...]] = {
-    "posts": ("discussion_id", "position"),
+    "posts": ("began_at", "discussion_id", "position"),
     "discussions": ("discussion_id",),
     "threads": ("discussion_id", "thread_id"),
     "links": ("post_id", "rank"),
@@ -545,6 +563,7 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
     "decisions": ("decided_at", "decision_id"),
     "runs": ("run_id",),
     "languages": ("post_id",),
+    "firsts": ("began_at", "discussion_id", "post_id"),
 }
 
 

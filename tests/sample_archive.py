@@ -54,6 +54,7 @@ def _post(name: str, discussion: str, position: int, **values: Any) -> dict[str,
         "link_confidence": 1.0,
         "under_id": None if under is None else an_id(under),
         "n_sightings": 1,
+        "began_at": at(0),
         "is_placeholder": False,
         "flags": [],
     }
@@ -85,11 +86,13 @@ def _discussions() -> list[dict[str, Any]]:
     return [
         {
             "discussion_id": an_id("tram"), "title": "A garden on the tram", "shape": "page", "n_captures": 2,
-            "n_posts": 5, "listing": "page", "listing_confidence": 0.9, "lens": "page-meta", "expected_accuracy": 0.7,
+            "n_posts": 5, "began_at": at(0),
+            "listing": "page", "listing_confidence": 0.9, "lens": "page-meta", "expected_accuracy": 0.7,
         },
         {
-            "discussion_id": an_id("dock"), "shape": "stream", "n_captures": 1, "n_posts": 5, "listing": "time",
-            "listing_confidence": 1.0, "lens": "time-meta", "expected_accuracy": 0.6,
+            "discussion_id": an_id("dock"), "shape": "stream", "n_captures": 1, "n_posts": 5,
+            "began_at": at(0), "listing": "time", "listing_confidence": 1.0, "lens": "time-meta",
+            "expected_accuracy": 0.6,
         },
     ]  # fmt: skip
 
@@ -137,7 +140,7 @@ def _sightings() -> list[dict[str, Any]]:
         {
             "sighting_id": an_id(f"{capture}.{ordinal}"), "capture_id": an_id(capture), "ordinal": ordinal,
             "listing": 0, "location": f"line {ordinal + 1}", "post_id": an_id(shows.split()[0]),
-            "match": shows.split()[1], "similarity": 1.0,
+            "discussion_id": an_id("dock" if capture == "c3" else "tram"), "match": shows.split()[1], "similarity": 1.0,
         }
         for capture, rows in shown.items()
         for ordinal, shows in enumerate(rows)

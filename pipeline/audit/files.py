@@ -110,6 +110,8 @@ def _steps_back(keys: pl.DataFrame) -> int:
     back, tied = pl.lit(value=False), pl.lit(value=True)
     for name in keys.columns:
         before = pl.col(name).shift(1)
-        back = back | (tied & (pl.col(name) < before))
-        tied = tied & (pl.col(name) == before)
+        # Nulls come first; the first row has none before it.
+        nulls = pl.col(name).is_null() & before.is_not_null()
+        back = back | (tied & ((pl.col(name) < before).fill_null(value=False) | nulls))
+        tied = tied & pl.col(name).eq_missing(before)
     return int(keys.select(back.sum()).item())

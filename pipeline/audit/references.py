@@ -21,6 +21,26 @@ def post_has_discussion(tables: Tables) -> Wrong:
     return name_rows(lost, "post_id", "discussion_id")
 
 
+@rule("sightings")
+def sighting_names_discussion(tables: Tables) -> Wrong:
+    """A sighting's discussion is that of its post."""
+    own = tables.posts.select("post_id", home="discussion_id")
+    found = tables.sightings.select("sighting_id", "post_id", "discussion_id").join(own, on="post_id")
+    return name_rows(found.filter(pl.col("discussion_id") != pl.col("home")), "sighting_id", "discussion_id", "home")
+
+
+@rule("discussions")
+def discussions_begin(tables: Tables) -> Wrong:
+    """A discussion began when its earliest post was posted, else first seen; each of its posts says so too."""
+    earliest = pl.coalesce(pl.col("posted_at").min(), pl.col("first_seen_at").min())
+    said = tables.posts.group_by("discussion_id").agg(
+        earliest=earliest, first=pl.col("began_at").min(), other=pl.col("began_at").n_unique() > 1
+    )
+    found = tables.discussions.select("discussion_id", "began_at").join(said, on="discussion_id")
+    agree = pl.col("began_at").eq_missing(pl.col("earliest")) & pl.col("began_at").eq_missing(pl.col("first"))
+    return name_rows(found.filter(~agree | pl.col("other")), "discussion_id", "began_at", "earliest", "first")
+
+
 @rule("posts")
 def post_has_thread(tables: Tables) -> Wrong:
     """A post's thread is listed."""
@@ -177,6 +197,8 @@ def run_is_recorded(tables: Tables) -> Wrong:
 
 REFERENCES = (
     post_has_discussion,
+    sighting_names_discussion,
+    discussions_begin,
     post_has_thread,
     under_is_above,
     thread_has_its_root,

@@ -20,7 +20,7 @@ from pipeline import __version__
 from pipeline.pack import load_pack
 from pipeline.steps.base import CAPTURES, digest_captures, take_base
 from pipeline.steps.plan import RunPlan, RunSummary, StepReport
-from pipeline.steps.revised import FIRSTS, SHOWN, keep_firsts, keep_shown, relate_again, revise_tables
+from pipeline.steps.revised import SHOWN, keep_shown, relate_again, revise_firsts, revise_tables
 from pipeline.store.captures import kept_captures, scan_quarantine
 from pipeline.store.decisions import read_decisions
 from pipeline.store.index import TextIndex
@@ -32,6 +32,7 @@ from pipeline.tables import (
     TABLE_VERSION,
     Captures,
     Duplicates,
+    Firsts,
     Runs,
     check_table,
     fit_table,
@@ -49,13 +50,18 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     begun = time.perf_counter()
     work = plan.work
     base = take_base(plan)
-    firsts, shown = keep_firsts(plan, base), keep_shown(plan, base)
-    tables = _gather_tables(plan, firsts) if base is None else revise_tables(plan, base, firsts)
+    shown = keep_shown(plan, base)
+    firsts = work.scan("out/firsts", Firsts)
+    tables = _gather_tables(plan) if base is None else revise_tables(plan, base)
     tables["captures"] = check_table(Captures, _list_captures(plan, shown))
     tables["decisions"] = read_decisions(plan.layout)
     segments = tuple(Path(segment) for segment in work.read_json("segments"))
     index = TextIndex(segments, work.read("near"))
-    kept = {FIRSTS: firsts, SHOWN: shown, CAPTURES: digest_captures(kept_captures(plan.layout))}
+    kept: dict[str, TableRows | Change] = {
+        "firsts": firsts if base is None else revise_firsts(plan, base, firsts),
+        SHOWN: shown,
+        CAPTURES: digest_captures(kept_captures(plan.layout)),
+    }
 
     def record(written: dict[str, int]) -> pl.DataFrame:
         published = StepReport("publish", written, round(time.perf_counter() - begun, 3))
@@ -94,10 +100,10 @@ def skip_run(plan: RunPlan) -> RunSummary:
     )
 
 
-def _gather_tables(plan: RunPlan, firsts: pl.DataFrame) -> dict[str, TableRows | Change]:
+def _gather_tables(plan: RunPlan) -> dict[str, TableRows | Change]:
     """All rows of every table that is made of records."""
     work = plan.work
-    repeats, reposts = relate_again(plan, firsts, work.read("near"))
+    repeats, reposts = relate_again(plan, work.read("out/firsts", Firsts), work.read("near"))
     # Where a sighting both quotes and repeats another, the quotation is kept.
     edges = [work.read("out/duplicates", Duplicates), fit_table(Duplicates, reposts)]
     duplicates = pl.concat(edges).unique(["left_id", "right_id"], keep="first", maintain_order=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.deduplicate.contained import find_quotations, leave_own_words
+from pipeline.deduplicate.repeats import INFORMATIVE_BITS
 from pipeline.deduplicate.versions import Versions, settle_versions
 from pipeline.pack import load_pack
 from pipeline.reconstruct import Reconstruction, reconstruct_links
@@ -18,6 +19,7 @@ from pipeline.tables import (
     Discussions,
     DraftPosts,
     Duplicates,
+    Firsts,
     Links,
     Posts,
     Quotations,
@@ -46,9 +48,10 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
         orders = plan.work.read(f"orders/{number}")
         found = reconstruct_links(posts, quotations, settings, load_pack(), orders)
         check_table(Reconstructed, found.posts)
+        began = _date_discussions(posts)
         tables = {
-            "posts": check_table(Posts, _publish_posts(posts, found, versions)),
-            "discussions": check_table(Discussions, _publish_discussions(records, found, posts)),
+            "posts": check_table(Posts, _publish_posts(posts, found, versions, began)),
+            "discussions": check_table(Discussions, _publish_discussions(records, found, posts, began)),
             "threads": check_table(Threads, found.threads),
             "links": check_table(Links, found.links),
             "sightings": check_table(
@@ -59,7 +62,9 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
         for name, frame in tables.items():
             plan.work.write(f"out/{name}/{number}", frame)
         seen = posts.filter(~pl.col("is_placeholder")).select("post_id", "discussion_id", "posted_at")
-        plan.work.write(f"out/firsts/{number}", seen.join(_own_firsts(versions, inside), on="post_id", how="left"))
+        firsts = seen.join(_own_firsts(versions, inside), on="post_id", how="left")
+        firsts = firsts.join(began, on="discussion_id", how="left").filter(pl.col("information") >= INFORMATIVE_BITS)
+        plan.work.write(f"out/firsts/{number}", check_table(Firsts, firsts))
         kinds = tables["posts"]["link_kind"]
         report.counts.update(
             posts=posts.height,
@@ -106,18 +111,27 @@ def _join_quotations(inside: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _publish_posts(posts: pl.DataFrame, found: Reconstruction, versions: Versions) -> pl.DataFrame:
+def _date_discussions(posts: pl.DataFrame) -> pl.DataFrame:
+    """When discussions began: discussion_id, began_at."""
+    times = pl.coalesce(pl.col("posted_at").min(), pl.col("first_seen_at").min())
+    return posts.group_by("discussion_id").agg(began_at=times)
+
+
+def _publish_posts(posts: pl.DataFrame, found: Reconstruction, versions: Versions, began: pl.DataFrame) -> pl.DataFrame:
     """Posts rows: drafts with what reconstruction adds, every sighting counted."""
     seen = versions.matches.group_by("post_id").agg(n_sightings=pl.len().cast(pl.Int64))
     return (
         posts.drop("flags", "n_sightings")
         .join(found.posts, on="post_id", how="left", maintain_order="left")
         .join(seen, on="post_id", how="left", maintain_order="left")
+        .join(began, on="discussion_id", how="left", maintain_order="left")
         .with_columns(pl.col("n_sightings").fill_null(0))
     )
 
 
-def _publish_discussions(records: pl.DataFrame, found: Reconstruction, posts: pl.DataFrame) -> pl.DataFrame:
+def _publish_discussions(
+    records: pl.DataFrame, found: Reconstruction, posts: pl.DataFrame, began: pl.DataFrame
+) -> pl.DataFrame:
     known = (
         records.sort("captured_at", "capture_id", "ordinal", nulls_last=False)
         .group_by("discussion_id", maintain_order=True)
@@ -130,23 +144,24 @@ def _publish_discussions(records: pl.DataFrame, found: Reconstruction, posts: pl
         )
     )
     counts = posts.group_by("discussion_id").agg(n_posts=pl.len().cast(pl.Int64))
-    return found.discussions.join(known, on="discussion_id", how="left").join(counts, on="discussion_id", how="left")
+    described = found.discussions.join(known, on="discussion_id", how="left")
+    return described.join(counts, on="discussion_id", how="left").join(began, on="discussion_id", how="left")
 
 
 def _publish_sightings(
     records: pl.DataFrame, versions: Versions, posts: pl.DataFrame, honour_deletions: bool
 ) -> pl.DataFrame:
-    texts = posts.select("post_id", post_text="text", deleted="deleted_at")
+    texts = posts.select("post_id", "discussion_id", post_text="text", deleted="deleted_at")
     shown = pl.col("body").is_not_null() & (pl.col("body") != pl.col("post_text"))
     if honour_deletions:
         shown &= pl.col("deleted").is_null()
     return (
-        records.drop("post_id")
+        records.drop("post_id", "discussion_id")
         .join(versions.matches, on="sighting_id", how="left", maintain_order="left")
         .join(texts, on="post_id", how="left", maintain_order="left")
         .select(
             "sighting_id", "capture_id", "ordinal", pl.col("listing_number").alias("listing"), "location", "post_id",
-            "match", "similarity", "posted_at_raw", "votes", "captured_at", "extra",
+            "discussion_id", "match", "similarity", "posted_at_raw", "votes", "captured_at", "extra",
             author_raw="author",
             declared_parent="native_parent",
             body_raw=pl.when(shown).then("body"),

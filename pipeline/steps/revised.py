@@ -8,12 +8,10 @@ what the next run needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from pipeline.deduplicate.listings import add_near_keys
-from pipeline.deduplicate.repeats import INFORMATIVE_BITS, relate_repeats
+from pipeline.deduplicate.repeats import relate_repeats
 from pipeline.errors import ArchiveError
 from pipeline.ids import number_ids
 from pipeline.steps.base import Base
@@ -21,66 +19,52 @@ from pipeline.steps.plan import RunPlan
 from pipeline.store.captures import scan_quarantine
 from pipeline.store.index import read_near
 from pipeline.store.revise import Change
-from pipeline.store.snapshot import read_kept, scan_table
+from pipeline.store.snapshot import read_kept, scan_kept, scan_table
 from pipeline.store.texts import fetch_texts
-from pipeline.store.write import TableRows
-from pipeline.tables import DUPLICATE_KINDS, PUBLISHED, Duplicates, Quarantine, fit_table
+from pipeline.store.write import TableRows, sort_columns
+from pipeline.tables import DUPLICATE_KINDS, PUBLISHED, Duplicates, Firsts, Quarantine, fit_table
 
-FIRSTS, SHOWN = "firsts", "shown"
+SHOWN = "shown"
 _PAIR = ["left_key", "right_key"]
 # Kinds of edges between posts of clusters, and of those within posts or discussions; with them, whether they collapse.
 _OF_REPEATS = (("repost", False), ("boilerplate", False), ("truncation", False))
 _OF_POSTS = tuple((k, c) for k in DUPLICATE_KINDS for c in (True, False) if (k, c) not in _OF_REPEATS)
 
 
-@dataclass(frozen=True, eq=False)
-class Gone:
-    """Ids of what the run replaces, each in a frame of its own: discussion_id, post_id, sighting_id."""
-
-    discussions: pl.DataFrame
-    posts: pl.DataFrame
-    sightings: pl.DataFrame
-
-
-def revise_tables(plan: RunPlan, base: Base, firsts: pl.DataFrame) -> dict[str, TableRows | Change]:
-    """What changes in every table that is made of records.
-
-    Args:
-        plan, base: the run, and what it goes on from.
-        firsts: what ``keep_firsts`` gives.
-    """
+def revise_tables(plan: RunPlan, base: Base) -> dict[str, TableRows | Change]:
+    """What changes in every table that is made of records."""
     work = plan.work
-    gone = Gone(*(work.read(f"gone/{name}") for name in ("discussions", "posts", "sightings")))
+    discussions, posts, sightings = (work.read(f"gone/{name}") for name in ("discussions", "posts", "sightings"))
+    post_ids = posts.select("post_id")
     new = {name: work.scan(f"out/{name}", PUBLISHED[name]) for name in ("posts", "discussions", "threads", "links")}
-    by_discussion = (gone.discussions,)
     edges = work.read("out/duplicates", PUBLISHED["duplicates"])
-    own = gone.posts.rename({"post_id": "left_post_id"}).join(_kinds(_OF_POSTS), how="cross")
+    own = post_ids.rename({"post_id": "left_post_id"}).join(_kinds(_OF_POSTS), how="cross")
     old_edges = scan_table(base.snapshot, "duplicates").join(own.lazy(), on=own.columns, how="semi").collect()
-    repeats, reposts, members = _relate_changed(plan, base, firsts, pl.concat([edges, old_edges]))
+    repeats, reposts, members = _relate_changed(plan, base, pl.concat([edges, old_edges]))
     return {
-        "posts": Change(base.snapshot, by_discussion, new["posts"]),
-        "discussions": Change(base.snapshot, by_discussion, new["discussions"]),
-        "threads": Change(base.snapshot, by_discussion, new["threads"]),
-        "links": Change(base.snapshot, (gone.posts,), new["links"]),
-        "sightings": Change(base.snapshot, (gone.sightings,), work.scan("out/sightings", PUBLISHED["sightings"])),
+        "posts": Change(base.snapshot, (posts.select(sort_columns("posts")),), new["posts"]),
+        "discussions": Change(base.snapshot, (discussions,), new["discussions"]),
+        "threads": Change(base.snapshot, (discussions,), new["threads"]),
+        "links": Change(base.snapshot, (post_ids,), new["links"]),
+        "sightings": Change(
+            base.snapshot,
+            (sightings.select(sort_columns("sightings")),),
+            work.scan("out/sightings", PUBLISHED["sightings"]),
+        ),
         "repeats": Change(base.snapshot, (members,), repeats),
         "duplicates": _revise_duplicates(base, (own, members), edges, reposts),
         "quarantine": Change(base.snapshot, (), _new_quarantine(plan, base)),
         "aliases": Change(
             base.snapshot,
-            (gone.posts.rename({"post_id": "id"}), gone.discussions.rename({"discussion_id": "id"})),
+            (post_ids.rename({"post_id": "id"}), discussions.rename({"discussion_id": "id"})),
             work.read("aliases"),
         ),
     }
 
 
-def keep_firsts(plan: RunPlan, base: Base | None) -> pl.DataFrame:
-    """What repeats need of every post with informative words: post_id, discussion_id, posted_at, sighting_id,
-    words_key, information; sorted by post_id."""
-    parts = [_read_firsts(plan)]
-    if base is not None:
-        parts.append(_kept(base, FIRSTS).join(plan.work.read("gone/discussions"), on="discussion_id", how="anti"))
-    return pl.concat([part.select(parts[0].columns) for part in parts]).sort("post_id")
+def revise_firsts(plan: RunPlan, base: Base, firsts: pl.LazyFrame) -> Change:
+    """What changes in tables.Firsts; ``firsts`` are those of the records that were decided anew."""
+    return Change(base.snapshot, (plan.work.read("gone/posts").select(sort_columns("firsts")),), firsts)
 
 
 def keep_shown(plan: RunPlan, base: Base | None) -> pl.DataFrame:
@@ -108,19 +92,6 @@ def near_before(base: Base) -> pl.DataFrame:
     return near
 
 
-def _read_firsts(plan: RunPlan) -> pl.DataFrame:
-    columns = pl.Schema(
-        {
-            "post_id": pl.String(), "discussion_id": pl.String(), "posted_at": pl.Datetime("us", "UTC"),
-            "sighting_id": pl.String(), "words_key": pl.String(), "information": pl.Float32(),
-        }
-    )  # fmt: skip
-    if not plan.work.exists("out/firsts"):
-        return pl.DataFrame(schema=columns)
-    informative = pl.col("information") >= INFORMATIVE_BITS
-    return plan.work.scan("out/firsts").filter(informative).select(list(columns)).collect().match_to_schema(columns)
-
-
 def _kept(base: Base, name: str) -> pl.DataFrame:
     frame = read_kept(base.snapshot, name)
     if frame is None:
@@ -136,27 +107,28 @@ def relate_again(plan: RunPlan, firsts: pl.DataFrame, near: pl.DataFrame) -> tup
     return relate_repeats(firsts, texts, near, plan.parameters.settings)
 
 
-def _relate_changed(
-    plan: RunPlan, base: Base, firsts: pl.DataFrame, edges: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _relate_changed(plan: RunPlan, base: Base, edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Repeats and their edges of all clusters of which a post or a near pair came, went or changed.
 
     Args:
-        plan, base, firsts: as ``revise_tables`` takes them.
+        plan, base: as ``revise_tables`` takes them.
         edges: tables.Duplicates, those that come or go within discussions: a quotation hides a repeat.
 
     Returns:
         repeats, edges: of the posts that are in these clusters now.
         members: post_id of every post that was in one of them.
     """
-    before, near = _kept(base, FIRSTS), plan.work.read("near")
-    columns = firsts.columns
+    everything = scan_kept(base.snapshot, "firsts")
+    touched = plan.work.read("gone/discussions")["discussion_id"].implode()
+    before = everything.filter(pl.col("discussion_id").is_in(touched)).collect()
+    now = plan.work.read("out/firsts", Firsts).select(before.columns)
+    near = plan.work.read("near")
     quoting = edges.filter(pl.col("kind") == "quote").select(post_id="right_post_id")
     changed = pl.concat(
         [
-            *(posts.select(columns).join(quoting, on="post_id", how="semi") for posts in (firsts, before)),
-            firsts.join(before, on=columns, how="anti", nulls_equal=True),
-            before.select(columns).join(firsts, on=columns, how="anti", nulls_equal=True),
+            *(posts.join(quoting, on="post_id", how="semi") for posts in (now, before)),
+            now.join(before, on=before.columns, how="anti", nulls_equal=True),
+            before.join(now, on=before.columns, how="anti", nulls_equal=True),
         ]
     )
     pairs = [frame.select(_PAIR) for frame in (near_before(base), near)]
@@ -164,14 +136,15 @@ def _relate_changed(
     keys = pl.concat([changed["words_key"], moved["left_key"], moved["right_key"]]).unique()
     # Clusters of then and of now, joined where they have a text in common.
     both = pl.concat(pairs).unique()
-    affected = add_near_keys(keys.to_frame("words_key"), both)["near_key"].unique().implode()
-
-    def within(posts: pl.DataFrame) -> pl.DataFrame:
-        return add_near_keys(posts, both).filter(pl.col("near_key").is_in(affected)).drop("near_key")
-
-    clustered = within(firsts)
-    clustered = add_near_keys(clustered, near).filter(pl.len().over("near_key") > 1).drop("near_key")
-    return *relate_again(plan, clustered, near), within(before).select("post_id")
+    known = pl.concat([keys, both["left_key"], both["right_key"]]).unique().to_frame("words_key")
+    clusters = add_near_keys(known, both)
+    affected = clusters.join(clusters.join(keys.to_frame("words_key"), on="words_key"), on="near_key", how="semi")
+    wanted = pl.col("words_key").is_in(affected["words_key"].implode())
+    old = everything.filter(wanted).collect()
+    untouched = old.filter(~pl.col("discussion_id").is_in(touched))
+    clustered = add_near_keys(pl.concat([untouched, now.filter(wanted)]).sort("post_id"), near)
+    clustered = clustered.filter(pl.len().over("near_key") > 1).drop("near_key")
+    return *relate_again(plan, clustered, near), old.select("post_id")
 
 
 def _revise_duplicates(

@@ -1,6 +1,6 @@
 """Which records a run decides anew, and what that replaces in the snapshot before.
 
-In: the key columns of all records, a ``Base``. Out: the records to decide, and work parts ``gone/<name>``: the ids of
+In: the key columns of all records, a ``Base``. Out: the records to decide, and work parts ``gone/<name>``:
 discussions, posts and sightings whose rows the run replaces.
 
 >>> keys = choose_touched(plan, base, keys, near, decisions)
@@ -54,11 +54,9 @@ def choose_touched(
 
 def _add_homes(base: Base, keys: pl.DataFrame) -> pl.DataFrame:
     """Adds home: the discussion in which a record is published, null where it is not."""
-    posts = scan_table(base.snapshot, "posts").select("post_id", home="discussion_id")
-    shown = scan_table(base.snapshot, "sightings").select("sighting_id", "post_id")
-    homes = shown.join(posts, on="post_id", how="left").select("sighting_id", "home").collect()
-    found = keys.join(homes, on="sighting_id", how="left", maintain_order="left")
-    if found["home"].null_count() != keys.height - homes.height:
+    shown = scan_table(base.snapshot, "sightings").select("sighting_id", home="discussion_id").collect()
+    found = keys.join(shown, on="sighting_id", how="left", maintain_order="left")
+    if found["home"].null_count() != keys.height - shown.height:
         raise ContractError("The snapshot shows records that no capture holds; run again with another archive")
     return found
 
@@ -119,10 +117,11 @@ def _join_homes(base: Base, decisions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_gone(plan: RunPlan, base: Base, rows: pl.DataFrame) -> None:
+    """Keeps what goes: discussion_id of discussions; of posts and sightings what tables of them are sorted by."""
     old = rows.drop_nulls("home")
     discussions = old.select(discussion_id="home").unique().sort("discussion_id")
-    posts = scan_table(base.snapshot, "posts").select("post_id", "discussion_id")
-    gone = posts.join(discussions.lazy(), on="discussion_id", how="semi").select("post_id").collect()
+    posts = scan_table(base.snapshot, "posts").select("post_id", "began_at", "discussion_id", "position")
+    gone = posts.filter(pl.col("discussion_id").is_in(discussions["discussion_id"].implode())).collect()
     plan.work.write("gone/discussions", discussions)
     plan.work.write("gone/posts", gone)
-    plan.work.write("gone/sightings", old.select("sighting_id"))
+    plan.work.write("gone/sightings", old.select("capture_id", "ordinal"))

@@ -24,7 +24,7 @@ from pipeline.buffers import text_buffers
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.ids import ID_LENGTH, digest_texts
 from pipeline.store.layout import ArchiveLayout
-from pipeline.tables import PUBLISHED, fit_table
+from pipeline.tables import KEPT, PUBLISHED, fit_table
 
 CHUNK_ROWS = 1 << 16
 
@@ -37,7 +37,7 @@ class TableDigest:
 
     def __init__(self, name: str) -> None:
         left_out = _UNDIGESTED.get(name, ())
-        self._schema = PUBLISHED[name]
+        self._schema = {**PUBLISHED, **KEPT}[name]
         self._dtypes = {name: column.dtype for name, column in self._schema.columns().items() if name not in left_out}
         head = "\n".join([name, *(f"{column} {_spell(dtype)}" for column, dtype in self._dtypes.items())])
         self._state = hashlib.blake2b(head.encode(), digest_size=10)

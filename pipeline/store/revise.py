@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from pipeline.store import write
 from pipeline.store.digest import TableDigest
 from pipeline.store.durable import replacing
 from pipeline.store.write import PartFile, TableRows, part_name, schema_of, sort_columns, sorted_batches, write_batches
-from pipeline.tables import check_table
+from pipeline.tables import check_table, empty_table
 
 _ROW = "row_id"
 _PART = "part_number"
@@ -81,10 +81,13 @@ def write_whole(name: str, rows: TableRows, folders: TableFolders, digest: Table
 
 
 def revise_table(
-    name: str, base: TableFolders, before: tuple[PartFile, ...], change: Change, folders: TableFolders,
+    name: str, base: TableFolders, before: tuple[RevisedPart, ...], change: Change, folders: TableFolders,
     digest: TableDigest,
 ) -> Iterator[RevisedPart]:  # fmt: skip
     """Link the parts that no row leaves or enters, and write the others anew; ``digest`` is told every row.
+
+    A frame of rows that go is best given by the columns that the table is sorted by: then only the parts in whose
+    range they stand are looked into.
 
     Args:
         name: the table.
@@ -98,22 +101,30 @@ def revise_table(
         ArchiveError: the parts before have no ids of their rows.
     """
     keys = sort_columns(name)
-    coming = _assign_parts(name, change.rows, base, before)
-    number = 0
+    ranges = PartRanges(name, base, before)
+    coming = ranges.divide(_prove_coming(name, change.rows))
+    leaving = [ranges.divide(frame) if frame.columns == keys else None for frame in change.gone]
+    number, changed = 0, []
     last = len(before) - 1
     for old, part in enumerate(before):
-        new = coming.get(old)
-        ids_before = _read_ids(base.ids, part)
-        order = _plan_part(base.parts / part.name, ids_before, keys, change.gone, new)
-        if order.is_empty() and not (number == 0 and old == last):
+        new, ids_before = coming.get(old), _read_ids(base.ids, part.part)
+        gone = [
+            frame if parts is None else parts.get(old, frame.clear())
+            for frame, parts in zip(change.gone, leaving, strict=True)
+        ]
+        if new is not None:
+            new, gone = _leave_unchanged(new, gone, keys, ids_before)
+            changed.append(new)
+        order = _plan_part(base.parts / part.part.name, ids_before, keys, gone, new)
+        if order is not None and order.is_empty() and not (number == 0 and old == last):
             continue
-        ids = _join_ids(order[_ROW])
-        if ids == ids_before:
+        ids = ids_before if order is None else _join_ids(order[_ROW])
+        if order is None or ids == ids_before:
             digest.add_rows(ids)
             yield _link_part(base, part, part_name(number), folders)
             number += 1
             continue
-        whole = _merge_part(base.parts / part.name, order, new, name)
+        whole = _merge_part(base.parts / part.part.name, order, new, name)
         # In pieces of one size, so that none is written again as soon as a row comes.
         pieces = max(1, -(-whole.height // (write.GROUP_ROWS * write.PART_GROUPS)))
         for piece in np.array_split(np.arange(whole.height), pieces):
@@ -123,12 +134,12 @@ def revise_table(
             (written,) = write_batches(name, iter([rows]), folders.parts, number)
             yield RevisedPart(written, _write_ids(folders.ids, written.name, own))
             number += 1
-    _require_new_keys(name, list(coming.values()), folders.parts)
+    _require_new_keys(name, changed, folders.parts)
 
 
 def _require_new_keys(name: str, coming: list[pl.DataFrame], folder: Path) -> None:
     """No key that comes stands anywhere twice."""
-    if not coming:
+    if not any(rows.height for rows in coming):
         return
     keys = schema_of(name).primary_key()
     new = pl.concat([rows.select(keys) for rows in coming])
@@ -147,40 +158,62 @@ def _proven(
         yield checked
 
 
-def _assign_parts(
-    name: str, rows: TableRows, base: TableFolders, before: tuple[PartFile, ...]
-) -> dict[int, pl.DataFrame]:
-    """The rows that come, checked, with the ids of their rows, by the part in whose range they stand."""
+def _prove_coming(name: str, rows: TableRows) -> pl.DataFrame:
+    """The rows that come, checked and sorted, with the ids of their rows."""
     digest = TableDigest(name)
-    keys = sort_columns(name)
-    found: list[pl.DataFrame] = []
+    found = [empty_table(schema_of(name)).with_columns(_ids_column(b""))]
     for batch in sorted_batches(name, rows):
         checked = check_table(schema_of(name), batch)
         found.append(checked.with_columns(_ids_column(digest.digest_rows(checked))))
-    if not found:
-        return {}
-    new = pl.concat(found).with_row_index("place")
-    firsts = [
-        pl.scan_parquet(base.parts / part.name, glob=False).select(keys).head(1).collect().with_columns(place=None)
-        for part in before[1:]
-    ]
-    if not firsts:
-        return {0: new.drop("place")}
-    # A row stands in the part with the last first row that is not behind it.
-    both = pl.concat(
-        [new.select(*keys, pl.col("place").cast(pl.Int64)), *(first.cast({"place": pl.Int64}) for first in firsts)]
-    )
-    numbered = both.sort(*keys, "place", nulls_last=False).with_columns(
-        pl.col("place").is_null().cum_sum().cast(pl.Int64).alias(_PART)
-    )
-    parts = new.with_columns(numbered.drop_nulls("place").sort("place")[_PART]).drop("place")
-    return {int(number): part.drop(_PART) for (number,), part in parts.partition_by(_PART, as_dict=True).items()}
+    return pl.concat(found)
+
+
+class PartRanges:
+    """Which part of a table a row stands in, by the columns that the table is sorted by."""
+
+    def __init__(self, name: str, base: TableFolders, before: tuple[RevisedPart, ...]) -> None:
+        self._keys = sort_columns(name)
+        self._firsts = [
+            pl.scan_parquet(base.parts / one.part.name, glob=False).select(self._keys).head(1).collect()
+            for one in before[1:]
+        ]
+
+    def divide(self, rows: pl.DataFrame) -> dict[int, pl.DataFrame]:
+        """Rows by the number of the part in whose range they stand; parts without any are left out."""
+        if rows.is_empty():
+            return {}
+        if not self._firsts:
+            return {0: rows}
+        # A row stands in the part with the last first row that is not behind it.
+        place = pl.int_range(pl.len(), dtype=pl.Int64).alias("place")
+        none = pl.lit(None, dtype=pl.Int64).alias("place")
+        both = pl.concat([rows.select(*self._keys, place), *(first.with_columns(none) for first in self._firsts)])
+        numbered = both.sort(*self._keys, "place", nulls_last=False).with_columns(
+            pl.col("place").is_null().cum_sum().cast(pl.Int64).alias(_PART)
+        )
+        parts = rows.with_columns(numbered.drop_nulls("place").sort("place")[_PART])
+        divided = parts.partition_by(_PART, as_dict=True, include_key=False, maintain_order=True)
+        return {int(number): part for (number,), part in divided.items()}
+
+
+def _leave_unchanged(
+    new: pl.DataFrame, gone: list[pl.DataFrame], keys: list[str], ids: bytes
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Rows that come into a part and rows that go, without those that are there already and come again as they are."""
+    if any(frame.columns != keys for frame in gone):
+        return new, gone
+    there = new[_ROW].is_in(_ids_column(ids).implode())
+    same = new.filter(there).select(keys)
+    return new.filter(~there), [frame.join(same, on=keys, how="anti", nulls_equal=True) for frame in gone]
 
 
 def _plan_part(
-    path: Path, ids: bytes, keys: list[str], gone: tuple[pl.DataFrame, ...], new: pl.DataFrame | None
-) -> pl.DataFrame:
-    """Which rows a part is going to have: their ids in order, and from where they come (old, new: row numbers)."""
+    path: Path, ids: bytes, keys: list[str], gone: list[pl.DataFrame], new: pl.DataFrame | None
+) -> pl.DataFrame | None:
+    """Which rows a part is going to have: their ids in order, and from where they come (old, new: row numbers); null
+    where nothing goes or comes."""
+    if (new is None or new.is_empty()) and all(frame.is_empty() for frame in gone):
+        return None
     wanted = list(dict.fromkeys([*keys, *(column for frame in gone for column in frame.columns)]))
     old = pl.scan_parquet(path, glob=False).select(wanted).collect()
     old = old.with_columns(_ids_column(ids)).with_row_index("old")
@@ -204,14 +237,11 @@ def _merge_part(path: Path, order: pl.DataFrame, new: pl.DataFrame | None, name:
     return both[order.select(pl.coalesce("old", pl.col("new") + old.height))["old"]]
 
 
-def _link_part(base: TableFolders, part: PartFile, named: str, folders: TableFolders) -> RevisedPart:
-    ids = folders.ids / _ids_name(named)
-    link_file(base.parts / part.name, folders.parts / named)
-    link_file(base.ids / _ids_name(part.name), ids)
-    return RevisedPart(
-        PartFile(named, part.rows, part.bytes, part.digest),
-        PartFile(ids.name, part.rows, ids.stat().st_size, digest_file(ids)),
-    )
+def _link_part(base: TableFolders, before: RevisedPart, named: str, folders: TableFolders) -> RevisedPart:
+    ids = _ids_name(named)
+    link_file(base.parts / before.part.name, folders.parts / named)
+    link_file(base.ids / before.ids.name, folders.ids / ids)
+    return RevisedPart(replace(before.part, name=named), replace(before.ids, name=ids))
 
 
 def link_file(source: Path, target: Path) -> None:

@@ -25,8 +25,9 @@ from pipeline.store.durable import remove_folder, replacing, sync_path, write_js
 from pipeline.store.index import TextIndex, write_index
 from pipeline.store.layout import TEMPORARY, ArchiveLayout
 from pipeline.store.leases import MANIFEST, claim_snapshot
-from pipeline.store.revise import Change, TableFolders, revise_table, write_whole
+from pipeline.store.revise import Change, RevisedPart, TableFolders, revise_table, write_whole
 from pipeline.store.write import PartFile, TableRows, schema_of
+from pipeline.tables import KEPT as KEPT_TABLES
 from pipeline.tables import PUBLISHED, TABLE_VERSION
 
 KEPT = "kept"
@@ -67,7 +68,7 @@ def publish_snapshot(
     run_id: str,
     tables: Mapping[str, TableRows | Change],
     index: TextIndex | None = None,
-    kept: Mapping[str, pl.DataFrame] | None = None,
+    kept: Mapping[str, TableRows | Change] | None = None,
     record: Callable[[dict[str, int]], pl.DataFrame] | None = None,
 ) -> Path:
     """Check and write all tables, then switch ``current`` to them. Only the holder of the lock may call this.
@@ -81,7 +82,8 @@ def publish_snapshot(
         tables: every table of ``tables.PUBLISHED``: a frame, or Parquet files that together hold it; in any order. Or
             what changes in the same table of a snapshot before.
         index: of the words of all texts, to keep beside the tables.
-        kept: frames to keep beside the tables for the next run, by name.
+        kept: what to keep beside the tables for the next run, by name: tables of ``tables.KEPT`` as the published ones
+            are given, and other frames.
         record: makes the table of runs from the rows written of every other table, by name; null: it is among tables.
 
     Returns:
@@ -110,8 +112,12 @@ def publish_snapshot(
                 rows = tables[name]
             facts[name], ids = _write_checked(name, rows, folder)
             files += ids
-        for name, frame in (kept or {}).items():
-            files.append(keep_frame(name, frame, folder))
+        for name, given_rows in (kept or {}).items():
+            if name in KEPT_TABLES:
+                table, ids = _write_checked(name, given_rows, folder)
+                files += [*(replace(part, name=f"{name}/{part.name}") for part in table.parts), *ids]
+            elif isinstance(given_rows, pl.DataFrame):
+                files.append(keep_frame(name, given_rows, folder))
         indexed = () if index is None else tuple(write_index(folder / "index", index))
         manifest = Manifest(run_id, TABLE_VERSION, facts, indexed, tuple(files))
         write_manifest(folder, manifest)
@@ -124,6 +130,17 @@ def publish_snapshot(
         shutil.rmtree(folder, ignore_errors=True)
     switch_current(layout, run_id)
     return target
+
+
+def scan_kept(snapshot: Path, name: str) -> pl.LazyFrame:
+    """A table of ``tables.KEPT`` that ``publish_snapshot`` kept for the next run.
+
+    Raises:
+        ArchiveError: it kept none of that name.
+    """
+    folders = _folders(snapshot, name)
+    files = [folders.parts / one.part.name for one in _parts_before(read_manifest(snapshot), name)]
+    return pl.scan_parquet(files, glob=False)
 
 
 def read_kept(snapshot: Path, name: str) -> pl.DataFrame | None:
@@ -259,7 +276,7 @@ def _write_checked(name: str, rows: TableRows | Change, folder: Path) -> tuple[T
     digest = TableDigest(name)
     folders = _folders(folder, name)
     if isinstance(rows, Change):
-        before = read_manifest(rows.base).tables[name].parts
+        before = _parts_before(read_manifest(rows.base), name)
         written = list(revise_table(name, _folders(rows.base, name), before, rows, folders, digest))
     else:
         written = list(write_whole(name, rows, folders, digest))
@@ -271,8 +288,30 @@ def _write_checked(name: str, rows: TableRows | Change, folder: Path) -> tuple[T
     return TableFacts(sum(part.rows for part in parts), digest.finish(), parts), ids
 
 
+def _parts_before(manifest: Manifest, name: str) -> tuple[RevisedPart, ...]:
+    """The parts of a table, published or kept, and beside each the ids of its rows.
+
+    Raises:
+        ArchiveError: the snapshot keeps none.
+    """
+    parts, rows = (
+        {
+            Path(file.name).stem: replace(file, name=Path(file.name).name)
+            for file in manifest.kept
+            if file.name.startswith(prefix)
+        }
+        for prefix in (f"{name}/", f"rows/{name}/")
+    )
+    if name not in KEPT_TABLES:
+        parts = {Path(part.name).stem: part for part in manifest.tables[name].parts}
+    if not parts or parts.keys() - rows.keys():
+        raise ArchiveError(f"The snapshot of run {manifest.run_id} keeps no ids of the rows of {name}; publish again")
+    return tuple(RevisedPart(part, rows[stem]) for stem, part in parts.items())
+
+
 def _folders(snapshot: Path, name: str) -> TableFolders:
-    return TableFolders(snapshot / name, snapshot / KEPT / "rows" / name)
+    parts = snapshot / KEPT / name if name in KEPT_TABLES else snapshot / name
+    return TableFolders(parts, snapshot / KEPT / "rows" / name)
 
 
 def keep_frame(name: str, frame: pl.DataFrame, folder: Path) -> PartFile:

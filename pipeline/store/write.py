@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ids import digest_file
 from pipeline.store.durable import replacing
-from pipeline.tables import ENRICHED, PUBLISHED, SORT_KEYS, empty_table, fit_table
+from pipeline.tables import ENRICHED, KEPT, PUBLISHED, SORT_KEYS, empty_table, fit_table
 
 # A part is what a later run links or writes anew as a whole: small enough that tonight's dump leaves most of a large
 # archive alone, large enough that ten million rows are some hundred files.
@@ -28,7 +28,7 @@ PART_GROUPS = 1
 
 # Columns by which single rows are looked up, though the table is not sorted by them.
 _LOOKED_UP = {
-    "posts": ("post_id",),
+    "posts": ("discussion_id", "post_id"),
     "sightings": ("sighting_id", "post_id"),
     "duplicates": ("right_id", "left_post_id", "right_post_id"),
 }
@@ -48,8 +48,8 @@ class PartFile:
 
 
 def schema_of(name: str) -> type[dy.Schema]:
-    """The schema of a published or enriched table."""
-    return ENRICHED[name] if name in ENRICHED else PUBLISHED[name]
+    """The schema of a published, kept or enriched table."""
+    return {**PUBLISHED, **KEPT, **ENRICHED}[name]
 
 
 def sort_columns(name: str) -> list[str]:
@@ -114,7 +114,9 @@ def part_name(number: int) -> str:
 
 def _write_part(name: str, first: pl.DataFrame, groups: Iterator[pl.DataFrame], path: Path) -> int:
     arrow = _to_arrow(first)
-    sorting = pq.SortingColumn.from_ordering(arrow.schema, [(key, "ascending") for key in sort_columns(name)])
+    sorting = pq.SortingColumn.from_ordering(
+        arrow.schema, [(key, "ascending") for key in sort_columns(name)], "at_start"
+    )
     blooms = {column: {"ndv": max(len(arrow), 1), "fpp": _FALSE_HITS} for column in _LOOKED_UP.get(name, ())}
     rows = 0
     with pq.ParquetWriter(
