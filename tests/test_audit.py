@@ -18,7 +18,7 @@ from pipeline.errors import ArchiveError
 from pipeline.ids import digest_file
 from pipeline.store.snapshot import Manifest
 from pipeline.tables import TABLE_VERSION
-from tests.sample_archive import RUN, an_id, publish_unchecked, sample_index, sample_tables
+from tests.sample_archive import RUN, an_id, at, publish_unchecked, sample_index, sample_tables
 
 Tables = dict[str, pl.DataFrame]
 
@@ -236,6 +236,19 @@ BREAKS = (
         "post_has_discussion capture_has_discussion",
         "posts",
         drop("discussions", is_discussion("dock")),
+    ),
+    Break(
+        "sighting_names_discussion",
+        "sightings",
+        change("sightings", is_sighting("c1.1"), discussion_id=an_id("dock")),
+    ),
+    Break("discussions_begin", "discussions", change("discussions", is_discussion("tram"), began_at=at(1))),
+    Break("discussions_begin", "discussions", change("posts", is_post("s1"), began_at=at(1))),
+    Break("discussions_begin", "discussions", change("posts", is_post("s1"), began_at=None)),
+    Break(
+        "discussions_begin threads_are_measured",
+        "discussions",
+        change("posts", is_post("s0"), posted_at=at(-1)),
     ),
     Break("post_has_thread", "posts", drop("threads", is_thread("s2"))),
     Break("under_is_above", "posts", change("posts", is_post("p2"), under_id=an_id("p1"))),

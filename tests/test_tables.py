@@ -12,6 +12,7 @@ from pipeline import tables
 from pipeline.errors import ContractError
 from pipeline.tables import (
     ENRICHED,
+    KEPT,
     PUBLISHED,
     SORT_KEYS,
     Aliases,
@@ -179,7 +180,7 @@ def test_a_value_that_does_not_fit_its_dtype_is_refused_by_its_table():
 
 
 def test_every_published_table_says_how_it_is_sorted():
-    tables = {**PUBLISHED, **ENRICHED}
+    tables = {**PUBLISHED, **KEPT, **ENRICHED}
     assert set(SORT_KEYS) == set(tables)
     for name, keys in SORT_KEYS.items():
         assert set(keys) <= set(tables[name].columns())

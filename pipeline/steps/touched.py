@@ -124,4 +124,4 @@ def _write_gone(plan: RunPlan, base: Base, rows: pl.DataFrame) -> None:
     gone = posts.filter(pl.col("discussion_id").is_in(discussions["discussion_id"].implode())).collect()
     plan.work.write("gone/discussions", discussions)
     plan.work.write("gone/posts", gone)
-    plan.work.write("gone/sightings", old.select("capture_id", "ordinal"))
+    plan.work.write("gone/sightings", old.select("capture_id", "ordinal", "sighting_id"))

@@ -121,6 +121,7 @@ def publish_snapshot(
         indexed = () if index is None else tuple(write_index(folder / "index", index))
         manifest = Manifest(run_id, TABLE_VERSION, facts, indexed, tuple(files))
         write_manifest(folder, manifest)
+        _sync_folders(folder)
         if not target.exists():
             folder.rename(target)
             sync_path(layout.snapshots)
@@ -130,6 +131,12 @@ def publish_snapshot(
         shutil.rmtree(folder, ignore_errors=True)
     switch_current(layout, run_id)
     return target
+
+
+def _sync_folders(folder: Path) -> None:
+    """Have the names of linked files on the disk: nothing was written that would have brought them there."""
+    for below in sorted(path for path in folder.rglob("*") if path.is_dir()):
+        sync_path(below)
 
 
 def scan_kept(snapshot: Path, name: str) -> pl.LazyFrame:

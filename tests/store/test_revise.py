@@ -14,7 +14,10 @@ from pipeline.errors import ContractError
 from pipeline.store import write
 from pipeline.store.digest import TableDigest
 from pipeline.store.revise import Change, TableFolders, revise_table, write_whole
-from tests.sample_archive import an_id, sample_tables
+from pipeline.store.write import sort_columns
+from tests.sample_archive import an_id, at, sample_tables
+
+TIMES = (None, at(1), at(2), at(3))
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +32,7 @@ def make_posts(numbers, title="first"):
         post.with_columns(
             post_id=pl.lit(an_id(f"post{n}")),
             discussion_id=pl.lit(an_id(f"discussion{n // 3}")),
+            began_at=pl.lit(TIMES[n // 3 % 4], pl.Datetime("us", "UTC")),
             position=pl.lit(n % 3, pl.Int64),
             title=pl.lit(title),
         )
@@ -40,13 +44,13 @@ def make_posts(numbers, title="first"):
 def write_posts(posts, folder):
     digest = TableDigest("posts")
     folders = TableFolders(folder / "posts", folder / "ids")
-    return folders, [one.part for one in write_whole("posts", posts, folders, digest)], digest.finish()
+    return folders, list(write_whole("posts", posts, folders, digest)), digest.finish()
 
 
 def revise_posts(base, before, change, folder):
     digest = TableDigest("posts")
     folders = TableFolders(folder / "posts", folder / "ids")
-    parts = [one.part for one in revise_table("posts", base, tuple(before), change, folders, digest)]
+    parts = list(revise_table("posts", base, tuple(before), change, folders, digest))
     return folders, parts, digest.finish()
 
 
@@ -61,7 +65,8 @@ def test_revised_tables_are_those_written_whole(tmp_path_factory, first, steps):
     folders, parts, _ = write_posts(make_posts(first), folder / "0")
     # Steps go on from each other, so that parts split, empty and fill up again.
     for number, (goes, comes) in enumerate(steps, 1):
-        gone = make_posts(goes).select("post_id")
+        gone = make_posts(goes)
+        gone = gone.select(sort_columns("posts")) if number % 2 else gone.select("post_id")
         fresh = comes - (held.keys() - goes)
         held = {n: title for n, title in held.items() if n not in goes} | dict.fromkeys(fresh, str(number))
         change = Change(Path(), (gone,), make_posts(fresh, str(number)))
@@ -70,21 +75,23 @@ def test_revised_tables_are_those_written_whole(tmp_path_factory, first, steps):
         _, _, whole = write_posts(expected, folder / f"whole{number}")
         assert digest == whole
         back = pl.scan_parquet(folders.parts / "*.parquet").collect()
-        assert back.equals(expected.sort("discussion_id", "position"))
-        assert [part.rows for part in parts] == [pl.read_parquet(folders.parts / part.name).height for part in parts]
-        assert all(part.rows <= 4 for part in parts)
+        assert back.equals(expected.sort("began_at", "discussion_id", "position"))
+        files = [one.part for one in parts]
+        assert [part.rows for part in files] == [pl.read_parquet(folders.parts / part.name).height for part in files]
+        assert all(part.rows <= 4 for part in files)
 
 
-def test_untouched_parts_are_the_same_files(tmp_path):
-    posts = make_posts(range(60)).sort("discussion_id", "position")
+@pytest.mark.parametrize("key", [["post_id"], sort_columns("posts")], ids=["by id", "by place"])
+def test_untouched_parts_are_the_same_files(tmp_path, key):
+    posts = make_posts(range(60)).sort("began_at", "discussion_id", "position")
     base, before, _ = write_posts(posts, tmp_path / "a")
     row = random.Random(1).randrange(60)
     changed = posts.slice(row, 1).with_columns(title=pl.lit("other"))
     again = posts.slice(0, 1)
-    gone = pl.concat([changed, again]).select("post_id")
+    gone = pl.concat([changed, again]).select(key)
     folders, parts, _ = revise_posts(base, before, Change(Path(), (gone,), pl.concat([changed, again])), tmp_path / "b")
     same = [
-        (base.parts / old.name).stat().st_ino == (folders.parts / new.name).stat().st_ino
+        (base.parts / old.part.name).stat().st_ino == (folders.parts / new.part.name).stat().st_ino
         for old, new in zip(before, parts, strict=True)
     ]
     assert same.count(False) == 1, "a row that goes and comes again unchanged touches nothing"
