@@ -103,7 +103,7 @@ def skip_run(plan: RunPlan) -> RunSummary:
 def _gather_tables(plan: RunPlan) -> dict[str, TableRows | Change]:
     """All rows of every table that is made of records."""
     work = plan.work
-    repeats, reposts = relate_again(plan, work.read("out/firsts", Firsts), work.read("near"))
+    repeats, reposts = relate_again(plan, work.read("out/firsts", Firsts).sort("post_id"), work.read("near"))
     # Where a sighting both quotes and repeats another, the quotation is kept.
     edges = [work.read("out/duplicates", Duplicates), fit_table(Duplicates, reposts)]
     duplicates = pl.concat(edges).unique(["left_id", "right_id"], keep="first", maintain_order=True)
