@@ -96,15 +96,16 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
     "sightings": [
         {
             "sighting_id": name("m"), "capture_id": name("k"), "ordinal": 1, "listing": 0, "location": "line 2",
-            "post_id": REPLY, "match": "first", "similarity": 1.0,
+            "post_id": REPLY, "discussion_id": PAGE, "match": "first", "similarity": 1.0,
         },
         {
             "sighting_id": name("n"), "capture_id": name("l"), "ordinal": 1, "listing": 0, "location": "line 7",
-            "post_id": REPLY, "match": "edit", "similarity": 0.9, "body_raw": "The conductor does, I think.",
+            "post_id": REPLY, "discussion_id": PAGE, "match": "edit", "similarity": 0.9,
+            "body_raw": "The conductor does, I think.",
         },
         {
             "sighting_id": name("o"), "capture_id": name("l"), "ordinal": 4, "listing": 0, "location": "line 9",
-            "post_id": OTHER, "match": "first", "similarity": 1.0,
+            "post_id": OTHER, "discussion_id": PAGE, "match": "first", "similarity": 1.0,
         },
     ],
     "duplicates": [
