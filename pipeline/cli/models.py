@@ -34,7 +34,7 @@ def evaluate_parents(
     split: Annotated[str, typer.Option(help="Which rows count.")] = "dev",
     fewest: Annotated[int, typer.Option(min=1, help="Fewest posts of a thread that counts.")] = 2,
     most: Annotated[int, typer.Option(min=1, help="Most posts of a thread that counts.")] = 1_000_000,
-    submissions: Annotated[bool, typer.Option(help="Show what each thread hangs under, where it is known.")] = False,
+    submissions: Annotated[bool, typer.Option(help="Show what each thread hangs under, where it is known.")] = True,
     output: OutputOption = "table",
     plot: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for a reliability diagram (SVG) of each corpus and lens.")

@@ -27,7 +27,7 @@ from pipeline.evaluate.measures import Replies, is_right, measure_forest
 from pipeline.evaluate.plot import draw_reliability
 from pipeline.pack import ModelPack, load_pack
 from pipeline.reconstruct import Reconstruction, reconstruct_links
-from pipeline.reconstruct.corpus import PLAIN_VIEW, View, hide, read_corpus
+from pipeline.reconstruct.corpus import FULL_VIEW, View, hide, read_corpus
 from pipeline.settings import Settings
 
 __all__ = ["Evaluation", "calibration_error", "draw_reliability", "evaluate_links", "judge_links"]
@@ -68,7 +68,7 @@ def evaluate_links(
     split: str = "dev",
     fewest: int = 2,
     most: int = 1_000_000,
-    view: View = PLAIN_VIEW,
+    view: View = FULL_VIEW,
 ) -> dict[str, float]:
     """The chief figures of `judge_links`, which see: posts, accuracy, ece, all_previous and all_root (their accuracy),
     sure and sure_accuracy."""
@@ -92,7 +92,7 @@ def judge_links(
     split: str = "dev",
     fewest: int = 2,
     most: int = 1_000_000,
-    view: View = PLAIN_VIEW,
+    view: View = FULL_VIEW,
 ) -> Evaluation:
     """How well the parents of a corpus are found under a lens.
 
@@ -103,7 +103,7 @@ def judge_links(
         settings: the default ones if left out.
         split: which rows of the corpus.
         fewest, most: posts of the threads that count.
-        view: departures from the lens.
+        view: departures from the lens; by default what threads hang under is shown where it is known.
 
     Raises:
         ValueError: there is no such lens, or it needs page order and the corpus has none.

@@ -158,6 +158,7 @@ class View:
 
 
 PLAIN_VIEW = View()
+FULL_VIEW = View(submission=1.0)  # a dump of a page shows what is discussed on it
 
 
 def draw(column: str, salt: str, share: float) -> pl.Expr:

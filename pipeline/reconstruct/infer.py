@@ -12,6 +12,7 @@ discussions of one lens, so that memory is bounded by the batch (or by the large
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,7 +33,9 @@ from pipeline.settings import Settings
 from pipeline.tables import Links, empty_table, fit_table
 
 UNSEEN = 0.5  # confidence that a post which was only named, never seen, is top-level: nothing is known of it
-BATCH_POSTS = 20_000
+Decide = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, Settings, ModelPack], Decided]
+BATCH_POSTS = 4_000
+THREADS = 2  # batches of pages at once: kernels leave the interpreter alone; streams see to that themselves
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +107,19 @@ def infer_links(
     for (family, lens), same in sizes.group_by("family", "lens", maintain_order=True):
         decide = _choose_decider(str(family), str(lens), pack, pl.DataFrame(schema=SHOWN) if shown is None else shown)
         batch_number = (same["n"].cum_sum() - 1) // BATCH_POSTS
-        for _, part in same.with_columns(batch_number.alias("batch")).group_by("batch", maintain_order=True):
+        parts = same.with_columns(batch_number.alias("batch")).partition_by("batch", maintain_order=True)
+
+        def decide_part(part: pl.DataFrame, decide: Decide = decide) -> Decided:
             here = rows.join(part.select("discussion", "listing"), on="discussion", maintain_order="left")
-            decided = decide(here, posts, quotations, settings, pack)
-            at = decided.rows
-            found.parents[at], found.confidence[at] = decided.parents, decided.confidence.astype(np.float32)
-            found.under[at] = decided.under
-            found.under_confidence[at] = decided.under_confidence.astype(np.float32)
-            links.append(decided.links)
+            return decide(here, posts, quotations, settings, pack)
+
+        with ThreadPoolExecutor(1 if family in pack.streams else THREADS) as threads:
+            for decided in threads.map(decide_part, parts):
+                at = decided.rows
+                found.parents[at], found.confidence[at] = decided.parents, decided.confidence.astype(np.float32)
+                found.under[at] = decided.under
+                found.under_confidence[at] = decided.under_confidence.astype(np.float32)
+                links.append(decided.links)
     return Inferred(
         found.parents,
         found.confidence,
@@ -121,9 +129,7 @@ def infer_links(
     )
 
 
-def _choose_decider(
-    family: str, lens: str, pack: ModelPack, shown: pl.DataFrame
-) -> Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, Settings, ModelPack], Decided]:
+def _choose_decider(family: str, lens: str, pack: ModelPack, shown: pl.DataFrame) -> Decide:
     """What decides on batches of a family of discussions under a lens."""
     if family in pack.streams and lens.startswith("time"):
         return partial(decide_streams, load_stream_model(pack.streams[family]), lens.split("-")[1])

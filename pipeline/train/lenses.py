@@ -15,8 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.evaluate import calibration_error
+from pipeline.ids import digest_columns
 from pipeline.pack import ModelPack
-from pipeline.reconstruct.corpus import PLAIN_VIEW, Corpus, View, draw, hide
+from pipeline.reconstruct.corpus import FULL_VIEW, Corpus, View, hide
 from pipeline.reconstruct.decoding import temper_shares
 from pipeline.reconstruct.fitting import fit_model
 from pipeline.reconstruct.grounds import Ground, lay_ground, note_lessons, weigh_ground
@@ -24,17 +25,22 @@ from pipeline.reconstruct.growing import grow_forest
 from pipeline.reconstruct.scoring import LinkModel, load_model, save_model
 
 WINDOW = {"page": 128, "time": 100}
-MOST_POSTS_IN_THREAD = 2000  # of a page; the few longer ones would outweigh all others
-KEPT_OUT = 0.12
+MOST_POSTS_IN_THREAD = 1000  # the few longer ones would outweigh all others
+# The part that threads go to, from the longest on: folds to fit to, and one to calibrate on. Parts come out of one size
+# that way, and none without the long threads that decide what a corpus looks like.
+DEALT = (0, 1, 2, 3, -1, 3, 2, 1, 0, 1, 0, 3, 2, -1, 2, 3, 0, 1)
+KEPT_OUT = -1
+FOLDS = 4
 LATER_PASSES = 2
-USUAL_POSTS = 20_000  # a corpus of fewer posts counts for more per post
-MIXTURE = View(submission=0.5, no_authors=0.12, no_times=0.12, cut_quotes=0.5)
+USUAL_POSTS = 20_000  # a corpus of fewer posts counts for more per post,
+EVEN = 0.65  # from 0, where every post counts the same, to 1, where every corpus does
+MIXTURE = View(submission=0.75, no_authors=0.12, no_times=0.12, cut_quotes=0.5)
 TEMPERATURES = tuple(round(float(value), 4) for value in np.geomspace(0.6, 2.5, 40))
 
 
 @dataclass(frozen=True, eq=False)
 class Grounds:
-    """Grounds of one corpus: to fit (two halves of its threads), to calibrate on, to measure on."""
+    """Grounds of one corpus: to fit (FOLDS parts of its threads), to calibrate on, to measure on."""
 
     fit: tuple[Ground, ...]
     calibrate: Ground
@@ -44,25 +50,35 @@ class Grounds:
 def lay_grounds(lens: str, corpus: Corpus, held: Corpus, pack: ModelPack) -> Grounds:
     """The corpus laid out for a lens; `held` is its dev split and may have no posts."""
     order = lens.split("-")[0]
-    size = pl.len().over("thread_id")
 
-    # Small corpora stand for kinds of sites as much as large ones do: half-way between equal posts and equal corpora.
-    weight = (USUAL_POSTS / max(1, min(int(corpus.posts["labelled"].sum()), USUAL_POSTS))) ** 0.5
+    # Small corpora stand for kinds of sites as much as large ones do: nearer to equal corpora than to equal posts.
+    weight = (USUAL_POSTS / max(1, min(int(corpus.posts["labelled"].sum()), USUAL_POSTS))) ** EVEN
 
     def lay(source: Corpus, view: View) -> Ground:
         return lay_ground(lens, hide(source, lens, view), pack, WINDOW[order], weight)
 
-    def part(where: pl.Expr) -> Corpus:
-        return replace(corpus, posts=corpus.posts.filter(where))
+    dealt = corpus.posts.select("thread_id").join(
+        deal_threads(corpus), on="thread_id", how="left", maintain_order="left"
+    )
+    part, size = dealt["part"], dealt["size"]
 
-    out, fits = draw("thread_id", "kept out", KEPT_OUT), size.is_between(2, MOST_POSTS_IN_THREAD)
-    second = draw("thread_id", "half", 0.5)
-    halves = [part(~out & fits & half) for half in (~second, second)]
-    fit = tuple(lay(half, MIXTURE) for half in halves if half.posts.height)
-    calibrate = lay(part(out & (size >= 2)), PLAIN_VIEW)
+    def take(number: int, most: int) -> Corpus:
+        return replace(corpus, posts=corpus.posts.filter((part == number) & (size >= 2) & (size <= most)))
+
+    folds = [take(fold, MOST_POSTS_IN_THREAD) for fold in range(FOLDS)]
+    fit = tuple(lay(fold, MIXTURE) for fold in folds if fold.posts.height)
+    calibrate = lay(take(KEPT_OUT, corpus.posts.height), FULL_VIEW)
     if held.posts.is_empty():
         return Grounds(fit, calibrate, calibrate)
-    return Grounds(fit, calibrate, lay(held, PLAIN_VIEW))
+    return Grounds(fit, calibrate, lay(held, FULL_VIEW))
+
+
+def deal_threads(corpus: Corpus) -> pl.DataFrame:
+    """Which part each thread goes to: thread_id, size, part (a fold, or KEPT_OUT)."""
+    sizes = corpus.posts.group_by("thread_id").len("size")
+    drawn = sizes.with_columns(digest_columns(sizes.select("thread_id"), "dealt").alias("drawn"))
+    listed = drawn.sort("size", "drawn", descending=[True, False]).drop("drawn")
+    return listed.with_columns(pl.Series("part", np.resize(np.array(DEALT, dtype=np.int64), listed.height)))
 
 
 def fit_passes(
@@ -70,26 +86,34 @@ def fit_passes(
 ) -> LinkModel:
     """The model of a lens, not yet calibrated, as it comes back from a pack.
 
-    Later passes learn from what earlier ones say of discussions that they were not fitted to: each half of a corpus is
-    described by a model of the other halves.
+    Later passes learn from what earlier ones say of discussions that they were not fitted to: a fold is described by a
+    network fitted to all other folds, and by trees grown on every second one.
 
     Args:
-        grounds: the halves of each corpus.
+        grounds: the folds of each corpus.
     """
+    in_page_order = lens.startswith("page")
     model = fit_model(lens, [ground for parts in grounds for ground in parts], epochs)
     say(f"{lens}: first pass fitted")
-    halved = [parts for parts in grounds if len(parts) == 2]
-    others = [fit_model(lens, [parts[1 - half] for parts in halved], epochs) for half in range(2)]
+    folded = [parts for parts in grounds if len(parts) == FOLDS]
+    others = [
+        fit_model(lens, [part for parts in folded for at, part in enumerate(parts) if at != fold], epochs)
+        for fold in range(FOLDS)
+    ]
+    say(f"{lens}: first pass fitted to all but each fold")
     for number in range(LATER_PASSES):
-        lessons = [[note_lessons(others[half], parts[half]) for parts in halved] for half in range(2)]
-        forest = grow_forest(lessons[0] + lessons[1], lens.startswith("page"), trees)
+        lessons = [[note_lessons(others[fold], parts[fold]) for parts in folded] for fold in range(FOLDS)]
+        forest = grow_forest([lesson for fold in lessons for lesson in fold], in_page_order, trees)
         model = replace(model, forests=(*model.forests, forest))
-        looked_at = sum(lesson.truth.size for lesson in lessons[0] + lessons[1])
+        looked_at = sum(lesson.truth.size for fold in lessons for lesson in fold)
         say(f"{lens}: pass {number + 2} fitted to {looked_at} candidates")
         if number + 1 < LATER_PASSES:
+            halves = [
+                grow_forest([lesson for fold in lessons[half::2] for lesson in fold], in_page_order, trees)
+                for half in range(2)
+            ]
             others = [
-                replace(other, forests=(*other.forests, grow_forest(lessons[1 - half], lens.startswith("page"), trees)))
-                for half, other in enumerate(others)
+                replace(other, forests=(*other.forests, halves[1 - fold % 2])) for fold, other in enumerate(others)
             ]
     return load_model(lens, save_model(model))
 
