@@ -21,8 +21,6 @@ from numba import njit
 from pipeline.reconstruct.arrays import Floats, Ints
 from pipeline.reconstruct.decoding import follow_tree
 
-FAINT = 1e-5  # of a child's best link; what weighs less teaches nothing
-
 
 class Spans(NamedTuple):
     """Trees of a page of n posts, no subtree longer than `span` posts.
@@ -176,8 +174,6 @@ def weigh_kept(scores: Floats, back: Ints, offsets: Ints, starts: Ints, span: in
             is never left out.
         offsets: int64[children + 1]; starts: int64[pages + 1], children at which pages start.
         span: most posts of a subtree.
-
-    Links that weigh less than FAINT of the child's best are taken for impossible.
     """
     out = np.empty(scores.size)
     for page in range(starts.size - 1):
@@ -186,9 +182,7 @@ def weigh_kept(scores: Floats, back: Ints, offsets: Ints, starts: Ints, span: in
         for c in range(begin, end):
             top = scores[offsets[c] : offsets[c + 1]].max()
             for row in range(offsets[c], offsets[c + 1]):
-                weight = np.exp(max(scores[row] - top, -60.0))
-                if weight >= FAINT or back[row] == 0:
-                    weights[c - begin, back[row]] = weight
+                weights[c - begin, back[row]] = np.exp(max(scores[row] - top, -60.0))
         links = weigh_spans(weights).links
         for c in range(begin, end):
             for row in range(offsets[c], offsets[c + 1]):
