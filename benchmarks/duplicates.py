@@ -1,13 +1,15 @@
 """De-duplication against its peers, as ratios of CPU time in one run: ``python -m benchmarks.duplicates``.
 
     python -m benchmarks.duplicates [--comments 200000] [--texts FILE.parquet …] [--only signatures peers growth copies]
-                                    [--venvs DIR]
+                                    [--venvs DIR] [--python FILE]
 
 Installs datasketch, rensa, datatrove and text-dedup into virtual environments of their own below DIR (those found
-there are taken as they are), and runs each on the same comments in a process of its own, start-up included. Comments
-are invented (ordinary words by Zipf's law, log-normal lengths, five per cent copies, three per cent copies with a slip
-of the pen), or those of the column ``text`` of the files given, repeated with small changes until there are enough. CPU
-time is user and system time of the process: wall time on a machine that others use says little.
+there are taken as they are; text-dedup wants Python 3.12, ``--python`` names one), and runs each on the same comments
+in a process of its own, start-up included. Comments are invented (words by Zipf's law, log-normal lengths: 325
+characters on average, half of them below 216; five per cent copies, three per cent copies with a slip of the pen), or
+those of the column ``text`` of the files given, repeated with small changes until there are enough. Ratios depend on
+lengths: what a peer spends grows with the characters, a good part of what is spent here with the comments. CPU time is
+user and system time of the process: wall time on a machine that others use says little.
 """
 
 from __future__ import annotations
@@ -31,19 +33,19 @@ PEERS = Path(__file__).parent / "peers"
 ROOT = Path(__file__).parents[1]
 VENVS = {
     "peers": ["datasketch==2.0.0", "rensa==0.5.0", "datatrove[processing,io]==0.10.1", "spacy", "pyarrow", "orjson"],
-    "textdedup": ["text-dedup==0.4.1"],  # its own requirements do not go with datatrove's
+    "textdedup": ["text-dedup==0.4.1"],  # its own requirements do not go with datatrove's; Python 3.12 or newer
 }
 
 
 def invent_comments(n: int, seed: int) -> pl.Series:
-    """n comments of some 300 characters, a block at a time."""
+    """n comments of 325 characters on average, half of them below 215, a block at a time."""
     rng = np.random.default_rng(seed)
     words = pl.Series(invent_words(random.Random(0)))
     weights = np.cumsum(1 / (np.arange(len(words)) + 5))
     blocks, made = [], 0
     while made < n:
         rows = min(50_000, n - made)
-        lengths = np.maximum(1, rng.lognormal(3.6, 0.9, rows).astype(np.int64))
+        lengths = np.maximum(1, rng.lognormal(3.4, 0.9, rows).astype(np.int64))
         drawn = np.searchsorted(weights, rng.random(int(lengths.sum())) * weights[-1])
         bodies = pl.DataFrame({"row": np.repeat(np.arange(rows), lengths), "word": words.gather(drawn)})
         texts = bodies.group_by("row", maintain_order=True).agg(pl.col("word").str.join(" "))["word"]
@@ -75,11 +77,11 @@ def write_texts(path: Path, texts: pl.Series) -> Path:
     return path
 
 
-def make_venv(folder: Path, name: str) -> Path:
+def make_venv(folder: Path, name: str, base: str = sys.executable) -> Path:
     """The interpreter of a peer's virtual environment."""
     python = folder / name / "bin" / "python"
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)
+        subprocess.run([base, "-m", "venv", folder / name], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *VENVS[name]], check=True)
     return python
 
@@ -118,6 +120,7 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=1_000_000)
     parser.add_argument("--texts", type=Path, nargs="*", default=[])
     parser.add_argument("--venvs", type=Path, default=Path(tempfile.gettempdir()) / "threadloom-peers")
+    parser.add_argument("--python", default=sys.executable, help="for text-dedup: 3.12 or newer")
     parser.add_argument("--only", nargs="*", default=["signatures", "peers", "growth", "copies"])
     options = parser.parse_args()
     print(
@@ -153,7 +156,10 @@ def main() -> None:
             spent, memory, _ = run(peers, "datatrove_minhash.py", path, folder / "datatrove")
             compare(f"datatrove, {memory:,.0f} MiB", ours, spent, 50)
             spent, memory, _ = run(
-                make_venv(options.venvs, "textdedup"), "text_dedup_minhash.py", path, folder / "textdedup"
+                make_venv(options.venvs, "textdedup", options.python),
+                "text_dedup_minhash.py",
+                path,
+                folder / "textdedup",
             )
             compare(f"text-dedup, {memory:,.0f} MiB", ours, spent, 50)
         if "growth" in options.only:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.algorithms.lsh import MinHashLSH, fill_lsh
-from pipeline.algorithms.minhash import MinHash, as_minhash, sign_texts
+from pipeline.algorithms.lsh import fill_lsh
+from pipeline.algorithms.minhash import as_minhash, sign_texts
 from pipeline.algorithms.text import fold_words
 from pipeline.archive import open_archive
 from pipeline.deduplicate.candidates import long_enough
@@ -26,6 +27,10 @@ from pipeline.ids import digest_texts, number_ids
 from pipeline.settings import Settings
 from pipeline.store.bands import read_facts, read_keys
 from pipeline.store.index import find_segments
+
+if TYPE_CHECKING:
+    from pipeline.algorithms.lsh import MinHashLSH
+    from pipeline.algorithms.minhash import MinHash
 
 
 def load_lsh(path: str | PathLike[str] = "parquet") -> MinHashLSH:

@@ -18,8 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.algorithms.hashed_words import SplitTexts
-from pipeline.algorithms.kept_words import Scratch, align_words, make_scratch, mark_moved, share_bag
+from pipeline.algorithms.hashed_words import Hashes, SplitTexts
+from pipeline.algorithms.kept_words import Scratch, align_words, count_kept, make_scratch, mark_moved, share_bag
 from pipeline.algorithms.word_numbers import numbers_differ
 from pipeline.algorithms.word_pairs import INFLECTED, REPLACED, RESPELLED, pair_gap
 from pipeline.algorithms.word_table import LISTED, NEGATION, PLAIN, WordTable, find_slot
@@ -82,6 +82,9 @@ _CONTENT_BITS, _CONTENT_BYTES = 5.0, 4
 FEW_WORDS = 2  # of both texts up to which a slip may touch every word
 
 _MOST_STEPS = 2000  # differences between two texts from which on they are not looked for
+_FEW_STEPS = 24  # differences that are looked for without counting first
+
+_ROUNDING = 1e-9  # of a share times a number of words
 
 
 @njit(cache=True, inline="always")
@@ -200,8 +203,29 @@ def _compare_pair(
     found[_NEGATIONS] = abs(found[_NEGATIONS])
 
 
+@njit(cache=True, inline="always")
+def _least_kept(floor: float, n: int, m: int) -> int:
+    """Words in common, in one order, that are a share of at least `floor` of both texts."""
+    return 0 if max(n, m) <= FEW_WORDS else int(np.ceil(floor * (n + m) / 2 - _ROUNDING))
+
+
 @njit(cache=True, nogil=True)
-def _count_differences(texts: SplitTexts, pairs: Pairs, table: WordTable, floor: float, out: Counts) -> None:
+def _align(a: Hashes, b: Hashes, least: int, scratch: Scratch, stamp: int) -> bool:
+    """Whether at least so many words stay in one order, and which."""
+    most = min(_MOST_STEPS, a.size + b.size - 2 * least)
+    if align_words(a, b, min(most, _FEW_STEPS), scratch.left, scratch.right):
+        return True
+    if most <= _FEW_STEPS:
+        return False
+    # The search costs the square of what differs; counting says first whether it would find enough.
+    steps = a.size + b.size - 2 * count_kept(a, b, scratch, stamp)
+    return steps <= most and align_words(a, b, steps, scratch.left, scratch.right)
+
+
+@njit(cache=True, nogil=True)
+def _count_differences(
+    texts: SplitTexts, pairs: Pairs, table: WordTable, floor: float, filled_floor: float, out: Counts
+) -> None:
     rows = texts.rows
     longest = 1
     for row in range(rows.size - 1):
@@ -215,18 +239,23 @@ def _count_differences(texts: SplitTexts, pairs: Pairs, table: WordTable, floor:
         a, b = texts.hashes[a0 : rows[first + 1]], texts.hashes[b0 : rows[second + 1]]
         found = out[pair]
         found[_N_SHORT], found[_N_LONG] = a.size, b.size
-        least = 0 if b.size <= FEW_WORDS else int(np.ceil(floor * (a.size + b.size) / 2))
-        if a.size < least or not share_bag(a, b, least, scratch, 2 * pair):
-            continue
-        most = min(_MOST_STEPS, a.size + b.size - 2 * least)
-        if not align_words(a, b, most, scratch.left, scratch.right):
+        least = _least_kept(floor, a.size, b.size)
+        if a.size < least or not share_bag(a, b, least, scratch, 4 * pair):
             continue
         found[_NUMBERS] = numbers_differ(texts, table, first, second)
-        mark_moved(a, b, scratch, 2 * pair + 1)
+        if found[_NUMBERS] and filled_floor > floor:
+            least = _least_kept(filled_floor, a.size, b.size)
+            if a.size < least or not share_bag(a, b, least, scratch, 4 * pair + 1):
+                continue
+        if not _align(a, b, least, scratch, 4 * pair + 2):
+            continue
+        mark_moved(a, b, scratch, 4 * pair + 3)
         _compare_pair(texts, table, a0, b0, a.size, b.size, scratch, found)
 
 
-def count_differences(texts: SplitTexts, pairs: Pairs, words: WordTable, floor: float = 0.0) -> Counts:
+def count_differences(
+    texts: SplitTexts, pairs: Pairs, words: WordTable, floor: float = 0.0, filled_floor: float = 0.0
+) -> Counts:
     """What differs between texts, pair by pair.
 
     Args:
@@ -234,13 +263,14 @@ def count_differences(texts: SplitTexts, pairs: Pairs, words: WordTable, floor: 
         pairs: int64 of shape (m, 2), rows of texts.
         words: what is known of words.
         floor: pairs whose words, in their order, are a smaller share of both texts (of more than FEW_WORDS words) are
-            left alone: in their row stand the numbers of words and zeros. Pairs are also left alone where more than
-            2,000 words did not stay.
+            left alone: in their row stand the numbers of words and, but for "numbers", zeros. Pairs are also left alone
+            where more than 2,000 words did not stay.
+        filled_floor: as `floor`, for pairs whose numbers differ; the higher one of both counts.
 
     Returns:
         float32 of shape (m, len(DIFFERENCES)), one column each. Texts of a pair may change places only where they have
         different numbers of words: aligned from the other end, equal ones may come out a little differently.
     """
     out = np.zeros((len(pairs), _N), dtype=np.float32)
-    _count_differences(texts, np.ascontiguousarray(pairs, dtype=np.int64), words, floor, out)
+    _count_differences(texts, np.ascontiguousarray(pairs, dtype=np.int64), words, floor, filled_floor, out)
     return out

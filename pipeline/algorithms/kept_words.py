@@ -24,13 +24,16 @@ from pipeline.algorithms.hashed_words import Hashes
 
 
 class Scratch(NamedTuple):
-    """A hash table of words that is emptied by a new stamp, and the two alignments of a pair."""
+    """A hash table of words that is emptied by a new stamp, the two alignments of a pair, and room to measure one:
+    where a word of the left list stands next, and a bit for each of its words."""
 
     seen: Hashes
     stamps: NDArray[np.int64]
     amounts: NDArray[np.int32]
     left: NDArray[np.int32]
     right: NDArray[np.int32]
+    following: NDArray[np.int32]
+    bits: Hashes
 
 
 @njit(cache=True, nogil=True)
@@ -45,6 +48,8 @@ def make_scratch(longest: int) -> Scratch:
         np.zeros(size, dtype=np.int32),
         np.empty(longest, dtype=np.int32),
         np.empty(longest, dtype=np.int32),
+        np.empty(longest, dtype=np.int32),
+        np.empty(longest // 64 + 1, dtype=np.uint64),
     )
 
 
@@ -86,6 +91,52 @@ def share_bag(a: Hashes, b: Hashes, least: int, scratch: Scratch, stamp: int) ->
             if misses < 0:
                 return False
     return True
+
+
+@njit(cache=True, inline="always")
+def _count_zeros(bits: Hashes, n: int) -> int:
+    """How many of the first n bits are 0."""
+    zeros = n
+    for block in range((n + 63) // 64):
+        x = bits[block]
+        if n - 64 * block < 64:
+            x &= (uint64(1) << uint64(n - 64 * block)) - uint64(1)
+        x -= (x >> uint64(1)) & uint64(0x5555555555555555)
+        x = (x & uint64(0x3333333333333333)) + ((x >> uint64(2)) & uint64(0x3333333333333333))
+        x = (x + (x >> uint64(4))) & uint64(0x0F0F0F0F0F0F0F0F)
+        zeros -= int((x * uint64(0x0101010101010101)) >> uint64(56))
+    return zeros
+
+
+@njit(cache=True, nogil=True)
+def count_kept(a: Hashes, b: Hashes, scratch: Scratch, stamp: int) -> int:
+    """How many words two lists have in common in one order, at most: 64 words of `a` a step (Hyyrö 2004)."""
+    mask = _mask_for(a.size + b.size)
+    n_blocks = (a.size + 63) // 64
+    bits, following, amounts = scratch.bits, scratch.following, scratch.amounts
+    bits[:n_blocks] = uint64(0xFFFFFFFFFFFFFFFF)
+    # In the table stands one more than the first place of a word; from there each place names the next.
+    for place in range(a.size - 1, -1, -1):
+        slot = _find_stamped(scratch, a[place], stamp, mask)
+        following[place] = amounts[slot] - 1
+        amounts[slot] = place + 1
+    for word in b:
+        place = amounts[_find_stamped(scratch, word, stamp, mask)] - 1
+        carry = uint64(0)
+        block = place >> 6
+        while block < n_blocks and (place >= 0 or carry):
+            matches = uint64(0)
+            while place >= 0 and place >> 6 == block:
+                matches |= uint64(1) << uint64(place & 63)
+                place = following[place]
+            held = bits[block]
+            total = held + (held & matches)
+            over = uint64(total < held)
+            total += carry
+            carry = over | uint64(total < carry)
+            bits[block] = total | (held & ~matches)
+            block += 1
+    return _count_zeros(bits, a.size)
 
 
 @njit(cache=True, nogil=True)

@@ -59,10 +59,12 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     signed = long_enough(texts)
     keys, words = signed["words_key"], signed["words"]
-    return verify_pairs(keys, words, candidate_pairs(words, settings), settings).filter(pl.col("method") != "template")
+    return verify_pairs(keys, words, candidate_pairs(words, settings), settings, templates=False)
 
 
-def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Settings) -> pl.DataFrame:
+def verify_pairs(
+    keys: pl.Series, words: pl.Series, pairs: Rows, settings: Settings, *, templates: bool = True
+) -> pl.DataFrame:
     """Those of some pairs that say the same; what is found of a pair depends on its two texts and nothing else.
 
     Args:
@@ -70,6 +72,7 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
         words: their n folded texts.
         pairs: rows of both, int64 of shape (m, 2), left < right.
         settings: edit_similarity.
+        templates: whether to tell forms as well.
 
     Returns:
         As `near_duplicates`, in the order of the pairs; also pairs of method "template": one form filled in with other
@@ -79,17 +82,20 @@ def verify_pairs(keys: pl.Series, words: pl.Series, pairs: Rows, settings: Setti
     found = [pl.DataFrame(schema=_SCHEMA)]
     heads = hash_heads(words)
     begin_alike = (heads[pairs[:, 0]] == heads[pairs[:, 1]]) & (heads[pairs[:, 0]] != 0)
-    pairs = pairs[may_share(words, pairs, LEAST_STAYED) | begin_alike]
+    worth = may_share(words, pairs, LEAST_STAYED) | begin_alike
+    pairs, begin_alike = pairs[worth], begin_alike[worth]
+    done = 0
     for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
         left, right = chunk[:, 0], chunk[:, 1]
         named, ends = np.unique(chunk, return_inverse=True)
         judged = judge_pairs(split_texts(words.gather(named)), ends.reshape(-1, 2), verifier)
         alike = judged.accepted
         cut, broken = np.zeros((2, len(chunk)), dtype=np.bool_)
-        others = np.flatnonzero(~alike)
+        others = np.flatnonzero(begin_alike[done : done + len(chunk)] & ~alike)
+        done += len(chunk)
         cut[others], broken[others] = begins_alike(words.gather(left[others]), words.gather(right[others]))
         ratios = np.zeros(len(chunk), dtype=np.float32)
-        template = judged.templates & ~cut
+        template = judged.templates & ~cut & np.bool_(templates)
         measured = alike | cut | template
         ratios[measured] = edit_ratio(words.gather(left[measured]), words.gather(right[measured]))
         alike &= ratios >= np.float32(settings.edit_similarity)

@@ -182,7 +182,8 @@ def judge_pairs(texts: SplitTexts, pairs: Pairs, verifier: Verifier) -> Judgemen
         pairs: int64 of shape (m, 2), rows of texts.
         verifier: what to judge by.
     """
-    counts = count_differences(texts, pairs, verifier.words, LEAST_STAYED)
+    # Where numbers differ nothing is left to find but forms.
+    counts = count_differences(texts, pairs, verifier.words, LEAST_STAYED, TEMPLATE_STAYED)
     guards = close_guards(counts)
     probability = np.zeros(len(pairs), dtype=np.float32)
     likely = np.flatnonzero((share_stayed(counts) >= LEAST_STAYED) & (guards == 0))

@@ -92,8 +92,9 @@ def test_signatures_too_short_for_the_bands_are_refused() -> None:
 
 def test_banding_is_that_of_datasketch() -> None:
     assert choose_banding(0.4, 128) == (32, 4)
-    lsh = MinHashLSH(threshold=0.6, num_perm=64)
-    assert choose_banding(0.6, 64) == (lsh.b, lsh.r)
+    for similarity, permutations in ((0.6, 64), (0.15, 16), (0.85, 48), (0.5, 33)):
+        lsh = MinHashLSH(threshold=similarity, num_perm=permutations)
+        assert choose_banding(similarity, permutations) == (lsh.b, lsh.r)
 
 
 def test_a_similarity_that_leaves_one_band_is_refused() -> None:

@@ -79,6 +79,19 @@ def test_differences_are_counted_word_by_word() -> None:
     assert moved["replaced"] == moved["added"] == 0
 
 
+def test_where_numbers_differ_only_what_may_be_a_form_is_aligned() -> None:
+    stem = "your order of two lamps was sent to the house at the harbour on monday"
+    form, other = f"{stem} 17", f"{stem} 18"
+    far = "your order of five chairs will not be sent to anybody at the harbour before friday 19"
+    texts = split_texts(pl.Series([form, other, far]))
+    pairs = np.array([[0, 1], [0, 2]])
+    every = count_differences(texts, pairs, no_words())
+    some = count_differences(texts, pairs, no_words(), 0.2, 0.8)
+    assert (some[0] == every[0]).all()
+    assert every[1, DIFFERENCES.index("stayed")] > 0 == some[1, DIFFERENCES.index("stayed")]
+    assert some[1, DIFFERENCES.index("numbers")] == 1
+
+
 def test_what_is_found_of_a_pair_does_not_depend_on_others() -> None:
     rng = np.random.default_rng(1)
     words = SENTENCE.lower().replace(",", "").replace(".", "").split()
