@@ -81,8 +81,9 @@ def run(
 
 def _carry_out(parameters: RunParameters, *, direct: bool) -> RunSummary:
     from pipeline.report.progress import RunProgress
+    from pipeline.steps.ahead import compile_ahead
 
-    with RunProgress(open_console(errors=True), "looking for new files") as progress:
+    with compile_ahead(), RunProgress(open_console(errors=True), "looking for new files") as progress:
         if direct:
             from pipeline.steps import run_direct
 
