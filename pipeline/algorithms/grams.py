@@ -74,3 +74,53 @@ def hash_word_grams(words: pl.Series, size: int) -> tuple[NDArray[np.uint32], ND
     starts = np.concatenate(([0], np.cumsum(_count_grams(values, offsets, size)))).astype(np.int64)
     rows, hashes = _hash_grams(values, offsets, size, starts)
     return rows, hashes
+
+
+@njit(cache=True, nogil=True)
+def _mark_shared(
+    rows: NDArray[np.uint32], hashes: NDArray[np.uint64], groups: NDArray[np.int64], seeds: NDArray[np.bool_], most: int
+) -> NDArray[np.bool_]:
+    shared = np.zeros(hashes.size, dtype=np.bool_)
+    slots = np.empty(0, dtype=np.uint32)
+    start = 0
+    while start < hashes.size:
+        stop = start
+        while stop < hashes.size and groups[rows[stop]] == groups[rows[start]]:
+            stop += 1
+        size = 16
+        while size < 1.25 * (stop - start):
+            size *= 2
+        if slots.size < size:
+            slots, latest = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
+            amounts, seeded = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.bool_)
+        amounts[:size] = 0
+        mask = uint64(size - 1)
+        for fill in (True, False):
+            for at in range(start, stop):
+                slot = hashes[at] & mask
+                while amounts[slot] and hashes[start + slots[slot]] != hashes[at]:
+                    slot = (slot + uint64(1)) & mask
+                if not fill:
+                    shared[at] = seeded[slot] and 2 <= amounts[slot] <= most
+                elif not amounts[slot]:
+                    slots[slot], amounts[slot], latest[slot], seeded[slot] = at - start, 1, rows[at], seeds[at]
+                else:
+                    amounts[slot] += latest[slot] != rows[at] and amounts[slot] <= most
+                    latest[slot] = rows[at]
+                    seeded[slot] |= seeds[at]
+        start = stop
+    return shared
+
+
+def mark_shared(
+    rows: NDArray[np.uint32], hashes: NDArray[np.uint64], groups: NDArray[np.int64], seeds: NDArray[np.bool_], most: int
+) -> NDArray[np.bool_]:
+    """Which grams stand in 2 to ``most`` rows of their group, in one of them as a seed.
+
+    Args:
+        rows, hashes: m grams, as `hash_word_grams` gives them.
+        groups: int64 of shape (n,), of the rows; those of a group stand together.
+        seeds: bool of shape (m,).
+        most: rows of a group, at most 254.
+    """
+    return np.asarray(_mark_shared(rows, hashes, groups, seeds, most), dtype=np.bool_)

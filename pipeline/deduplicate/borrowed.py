@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.algorithms.common_runs import grow_runs
-from pipeline.algorithms.grams import hash_word_grams
+from pipeline.algorithms.grams import hash_word_grams, mark_shared
 from pipeline.algorithms.hashed_words import split_texts
 from pipeline.algorithms.similarity import edit_ratio
 
@@ -32,20 +32,20 @@ _SEED_STEP = MIN_INSIDE - GRAM_WORDS + 1
 
 def _seed_pairs(posts: pl.DataFrame) -> pl.DataFrame:
     """Places at which two posts of a group have four words in common: row, at, text, text_at, before, late."""
-    rows, hashes = hash_word_grams(posts["words"], GRAM_WORDS)
-    at = np.arange(rows.size) - np.searchsorted(rows, rows) if rows.size else np.empty(0, dtype=np.int64)
-    grams = pl.DataFrame({"row": rows.astype(np.int64), "at": at.astype(np.int64), "gram": hashes})
-    is_seed = (pl.col("at") <= LATEST_OPENING) | (pl.col("at") % _SEED_STEP == 0)
-    seeds = grams.filter(is_seed)
-    places = posts.select("group", "order").with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
-    found = grams.join(seeds.select("gram"), on="gram", how="semi").join(places, on="row")
+    together = posts.with_row_index("row").sort("group", "row")
+    rows, hashes = hash_word_grams(together["words"], GRAM_WORDS)
+    at = np.arange(rows.size) - np.searchsorted(rows, np.arange(posts.height, dtype=np.uint32))[rows]
+    is_seed = (at <= LATEST_OPENING) | (at % _SEED_STEP == 0)
     # What stands but once in its group meets nothing, and set phrases seed nothing.
-    often = pl.col("row").n_unique().over("group", "gram")
-    found = found.filter(pl.struct("group", "gram").is_duplicated()).filter(often.is_between(2, COMMON_GRAM))
-    earlier = found.select("group", "gram", text="row", text_at="at", before="order")
+    groups = together["group"].rle_id().to_numpy().astype(np.int64)
+    shared = np.flatnonzero(mark_shared(rows, hashes, groups, is_seed, COMMON_GRAM))
+    places = together.select("group", before="order", text=pl.col("row").cast(pl.Int64))[rows[shared]]
+    found = places.with_columns(
+        text_at=pl.Series(at[shared], dtype=pl.Int64), gram=pl.Series(hashes[shared]), seeds=pl.Series(is_seed[shared])
+    )
+    seeds = found.filter("seeds").select("group", "gram", row="text", at="text_at", order="before")
     return (
-        found.filter(is_seed)
-        .join(earlier, on=["group", "gram"])
+        seeds.join(found, on=["group", "gram"])
         .filter(pl.col("row") != pl.col("text"))
         .select("row", "at", "text", "text_at", "before", late=pl.col("before") > pl.col("order"))
         .sort("row", "at", "before", "text", "text_at")
@@ -66,8 +66,9 @@ def find_borrowed(posts: pl.DataFrame) -> pl.DataFrame:
     """
     pairs = _seed_pairs(posts)
     words = posts["words"]
-    ends = (pairs[name].to_numpy().astype(np.int64) for name in ("row", "at", "text", "text_at"))
-    begin, _, length = grow_runs(split_texts(words), *ends)
+    row, at, text, text_at = (pairs[name].to_numpy().astype(np.int64) for name in ("row", "at", "text", "text_at"))
+    named, ends = np.unique(np.concatenate([row, text]), return_inverse=True)
+    begin, _, length = grow_runs(split_texts(words.gather(named)), ends[: row.size], at, ends[row.size :], text_at)
     runs = pairs.select("row", "text", "before", "late").with_columns(
         begin=pl.Series(begin, dtype=pl.Int64), n_words=pl.Series(length, dtype=pl.Int64)
     )

@@ -55,8 +55,11 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
     rows = _complete_roots(records.sort("post_id", "captured_at", "capture_id", "ordinal", nulls_last=True))
     spoken = _mark_versions(rows.filter(pl.col("quoted_sighting_id").is_null()))
     firsts = spoken.unique("post_id", keep="first", maintain_order=True)
+    final = ["post_id", "text", "quotes", "mentions", "words", "words_key", "information", "has_words"]
+    several = pl.col("post_id").is_duplicated()
     finals = (
-        spoken.sort(
+        spoken.filter(several)
+        .sort(
             "post_id",
             "has_words",
             "is_complete",
@@ -68,8 +71,9 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
             nulls_last=True,
         )
         .unique("post_id", keep="first", maintain_order=True)
-        .select("post_id", "text", "quotes", "mentions", "words", "words_key", "information", "has_words")
+        .select(final)
     )
+    finals = pl.concat([spoken.filter(~several).select(final), finals])
     facts = _gather_facts(spoken)
     kinds = _judge_discussions(spoken)
     posts = finals.join(facts, on="post_id", how="left").join(kinds, on="discussion_id", how="left")
@@ -110,11 +114,16 @@ def _complete_roots(rows: pl.DataFrame) -> pl.DataFrame:
 def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
     """Adds has_words, length and is_complete; one that is cut off, by a mark or within a
     word, is incomplete where a longer one continues it."""
-    rows = rows.with_columns(
-        has_words=pl.col("text") != "",
-        length=pl.col("text").str.len_chars(),
-        cut_off=pl.col("text").str.contains(_CUT_OFF),
-    )
+    rows = rows.with_columns(has_words=pl.col("text") != "", length=pl.col("text").str.len_chars())
+    # Most posts have one version, and nothing continues it but what a page writes where it cuts a text off.
+    may_go_on = pl.col("post_id").is_duplicated() | pl.col("words").str.ends_with(" more")
+    numbered = rows.select("post_id", "capture_id", "discussion_id", "text", "words", "length").with_row_index("row")
+    broken_off = _find_broken_off(numbered.filter(may_go_on), numbered)
+    return rows.with_columns(is_complete=~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(broken_off.implode()))
+
+
+def _find_broken_off(rows: pl.DataFrame, shown_rows: pl.DataFrame) -> pl.Series:
+    """Which of some rows are cut off, by their column row; ``shown_rows`` are all that the same pages show."""
     longest = (
         rows.sort("post_id", "length", "text", descending=[False, True, False])
         .unique("post_id", keep="first", maintain_order=True)
@@ -133,14 +142,19 @@ def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
         & rest.str.contains(r"^[^ ].* ")
         & (pl.col("words").str.len_chars() >= _LEAST_CUT)
     )
-    rows = rows.join(longest, on="post_id", how="left", maintain_order="left")
     # A page that cuts long texts may hit the end of a word: others of it break off, or several end at one length.
     shown = ["capture_id", "discussion_id"]
-    cut = ((pl.col("cut_off") & continued) | broken).fill_null(value=False)
-    at_limit = pl.col("length").max().over(shown) - pl.col("length") <= _NEAR_LIMIT
+    limits = shown_rows.join(rows, on=shown, how="semi").group_by(shown).agg(limit=pl.col("length").max())
+    cut = ((pl.col("text").str.contains(_CUT_OFF) & continued) | broken).fill_null(value=False)
     whole_words = (continued & (pl.col("length") >= _LEAST_CUT)).fill_null(value=False)
-    cuts = (cut | (whole_words & at_limit)).sum().over(shown) >= _LEAST_CUTS
-    return rows.with_columns(is_complete=~(cut | (whole_words & cuts)))
+    at_limit = pl.col("limit") - pl.col("length") <= _NEAR_LIMIT
+    found = (
+        rows.join(longest, on="post_id", how="left", maintain_order="left")
+        .join(limits, on=shown, how="left", maintain_order="left")
+        .select("row", *shown, cut=cut, whole=whole_words, at_limit=at_limit)
+    )
+    cuts = (pl.col("cut") | (pl.col("whole") & pl.col("at_limit"))).sum().over(shown) >= _LEAST_CUTS
+    return found.filter(pl.col("cut") | (pl.col("whole") & cuts))["row"]
 
 
 def _latest(column: str) -> pl.Expr:

@@ -132,8 +132,10 @@ def _publish_posts(posts: pl.DataFrame, found: Reconstruction, versions: Version
 def _publish_discussions(
     records: pl.DataFrame, found: Reconstruction, posts: pl.DataFrame, began: pl.DataFrame
 ) -> pl.DataFrame:
+    told = ("discussion_id", "discussion_title", "discussion_url", "source", "community")
     known = (
-        records.sort("captured_at", "capture_id", "ordinal", nulls_last=False)
+        records.select("captured_at", "capture_id", "ordinal", *told)
+        .sort("captured_at", "capture_id", "ordinal", nulls_last=False)
         .group_by("discussion_id", maintain_order=True)
         .agg(
             title=pl.col("discussion_title").drop_nulls().last(),
