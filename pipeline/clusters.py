@@ -24,7 +24,7 @@ from pipeline.deduplicate.author_edits import pair_author_edits
 from pipeline.deduplicate.candidates import MIN_CHARACTERS
 from pipeline.deduplicate.near import near_duplicates
 from pipeline.errors import SettingError
-from pipeline.ids import digest_texts
+from pipeline.ids import digest_texts, order_ids
 from pipeline.normalise.words import fold_texts
 from pipeline.settings import Settings
 
@@ -63,7 +63,7 @@ def deduplicate(frame: pl.DataFrame, settings: Settings | None = None) -> Duplic
     chosen = settings or Settings()
     rows = _read_rows(frame)
     texts = rows.filter(pl.col("words") != "").group_by("words_key").agg(pl.col("words").first(), pl.col("stem").min())
-    texts = texts.sort("words_key")
+    texts = texts[order_ids(texts["words_key"])].with_columns(pl.col("words_key").set_sorted())
     near = near_duplicates(texts, chosen).select("left_key", "right_key", "similarity", "method")
     pairs = pl.concat([near, _find_cut(texts).join(near, on=["left_key", "right_key"], how="anti")])
     edits = pair_author_edits(rows).with_columns(method=pl.lit("near"))

@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ids import ID_LENGTH, ID_REGEX, digest_chunks, digest_columns, digest_file, digest_texts, number_ids
+from pipeline.ids import (
+    ID_LENGTH,
+    ID_REGEX,
+    digest_chunks,
+    digest_columns,
+    digest_file,
+    digest_texts,
+    number_ids,
+    order_ids,
+)
 
 # Characters that can stand in a text; control characters divide fields and mark nulls.
 field = st.none() | st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs")), max_size=6)
@@ -111,3 +120,12 @@ def test_what_is_no_id_has_no_number():
     for wrong in ("short", "a" * 15 + "1", "A" * 16):
         with pytest.raises(ValueError, match="a-z2-7"):
             number_ids(pl.Series([wrong]))
+
+
+def test_ids_are_ordered_as_their_text_is() -> None:
+    ids = digest_texts(pl.Series([str(number) for number in range(500)]))
+    # Eight equal characters in front: what is behind them decides.
+    ids = pl.concat([ids, pl.select(pl.lit("b234567a") + ids.str.tail(8)).to_series(), ids.head(3)])
+    assert ids[order_ids(ids)].to_list() == sorted(ids.to_list())
+    with pytest.raises(ValueError, match="16 characters"):
+        order_ids(pl.Series(["a"]))

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from pipeline.algorithms.lsh import NO_KEY, Keys, band_keys, bucket_pairs, choose_banding, sort_distinct, sort_members
 from pipeline.algorithms.minhash import sign_texts
-from pipeline.buffers import slice_texts
+from pipeline.buffers import slice_texts, text_buffers, text_column
 from pipeline.settings import Settings
 
 Rows = NDArray[np.int64]
@@ -49,8 +49,9 @@ _PENDING_PAIRS = 1 << 24  # candidates gathered before those found again are dro
 
 
 def long_enough(texts: pl.DataFrame) -> pl.DataFrame:
-    """Texts worth signing in an order that does not depend on the rows given."""
-    return texts.filter(pl.col("words").str.len_chars() >= MIN_CHARACTERS).sort("words_key")
+    """Texts worth signing in an order that does not depend on the rows given, and laid out in memory in that order."""
+    found = texts.filter(pl.col("words").str.len_chars() >= MIN_CHARACTERS).sort("words_key")
+    return found.with_columns(text_column(*text_buffers(found["words"])).alias("words"))
 
 
 def _chunks(words: pl.Series) -> Iterator[tuple[int, pl.Series]]:
