@@ -75,8 +75,12 @@ def choose_rewritten(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
         sighting_id, capture_id, unit, discussion_id, words_key, author (author_key), created_at (exact times alone).
     """
     group = ["discussion_id", "author_key"]
+    has_id = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
+    places = listed.select("unit", has_id=has_id).join(units.select("unit", "discussion_id"), on="unit", how="left")
+    without = places.filter(~pl.col("has_id"))["discussion_id"].unique()
     long = listed.filter(pl.col("author_key").is_not_null(), pl.col("n_words") >= FEWEST_WORDS)
-    rows = long.join(units.select("unit", "discussion_id"), on="unit", how="left")
+    open_units = units.filter(pl.col("discussion_id").is_in(without.implode())).select("unit", "discussion_id")
+    rows = long.join(open_units, on="unit", how="inner")
     exact = pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(value=False)
     # What one author is shown to have said at one time in several ways was rewritten, however many listings show each.
     rows = rows.with_columns(second=pl.when(exact).then(instant()))
@@ -84,7 +88,6 @@ def choose_rewritten(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     alone = rows.filter(
         (pl.col("unit").n_unique().over("discussion_id", "near_key") == 1) | (said & pl.col("second").is_not_null())
     )
-    has_id = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
     open_to = (pl.col("unit").n_unique().over(group) > 1) & ~has_id.all().over(group)
     return alone.filter(open_to).select(
         "sighting_id",

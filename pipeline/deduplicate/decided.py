@@ -81,14 +81,18 @@ def own_seeds(rows: pl.DataFrame) -> pl.DataFrame:
         rows: seed, label, is_scoped, sighting_id.
 
     Returns:
-        seed (unique), label, is_scoped, sorted by seed.
+        seed (unique), label, is_scoped, in no order.
     """
-    return (
-        rows.group_by("seed", "label")
-        .agg(pl.len().alias("n"), pl.col("is_scoped").first(), pl.col("sighting_id").min())
+    seeds = rows.group_by("seed", "label").agg(
+        pl.len().alias("n"), pl.col("is_scoped").first(), pl.col("sighting_id").min()
+    )
+    shared = pl.col("seed").is_duplicated()
+    settled = (
+        seeds.filter(shared)
         .sort("seed", "n", "sighting_id", descending=[False, True, False])
         .unique("seed", keep="first", maintain_order=True)
     )
+    return pl.concat([seeds.filter(~shared), settled])
 
 
 def _latest(decisions: pl.DataFrame) -> pl.DataFrame:

@@ -74,9 +74,11 @@ def identify_posts(
     spoken = _follow_parents(_resolve_parents(spoken))
     aliases = pl.concat([aliases, _alias_discussions(units, spoken)]).sort("seed_id")
     placeholders = _add_placeholders(spoken)
-    return Identity(
-        _order_posts(_add_quotes(spoken, quotes), placeholders), *_order_placeholders(spoken, placeholders), aliases
-    )
+    # Quotations belong to the posts that reply: they move none.
+    orders = _post_orders(spoken, placeholders)
+    sightings = _add_quotes(spoken, quotes).drop("place", "label").join(orders, on="post_id", how="left")
+    unseen = placeholders.drop("place").join(orders, on="post_id", how="left")
+    return Identity(sightings.sort("sighting_id"), unseen.sort("post_id"), aliases)
 
 
 def _rank_units(rows: pl.DataFrame) -> pl.DataFrame:
@@ -113,13 +115,39 @@ def _add_nodes(rows: pl.DataFrame) -> pl.DataFrame:
     said = ("unit", "author_key", "instant", "words_key")
     nth = pl.int_range(pl.len()).over(said)
     nth_time = (pl.col("posted_at").rank("dense").over(said) - 1).cast(pl.Int64)
-    rows = rows.with_columns(instant()).with_columns(
-        occurrence=pl.when(exact).then(nth_time).otherwise(nth), is_exact=exact
-    )
+    rows = rows.with_columns(instant(), is_exact=exact)
+    # Only where an id is missing, or holds in its capture alone, are rows told by what they say.
+    told = rows.select((pl.col("native_id").is_null() | pl.col("scope").is_null()).any().over("unit")).to_series()
+    again = rows.filter(told).select(pl.when("is_exact").then(nth_time).otherwise(nth)).to_series()
+    occurrence = np.zeros(rows.height, dtype=np.int64)
+    occurrence[told.to_numpy()] = again.to_numpy()
+    rows = rows.with_columns(occurrence=pl.Series(occurrence))
     scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
-    by_id = digest_columns(rows.select(scope, "native_id"), "node")
-    by_content = digest_columns(rows.select("author_key", "instant", "words_key", "occurrence"), "node")
-    return rows.with_columns(node=pl.when(pl.col("native_id").is_not_null()).then(by_id).when(timed).then(by_content))
+    node = _digest_where(
+        rows,
+        (pl.col("native_id").is_not_null(), (scope, "native_id"), "node"),
+        (timed, ("author_key", "instant", "words_key", "occurrence"), "node"),
+    )
+    return rows.with_columns(node=node)
+
+
+def _digest_where(rows: pl.DataFrame, *ways: tuple[pl.Expr, tuple[pl.Expr | str, ...], str]) -> pl.Series:
+    """Ids of rows, null where no way holds.
+
+    Args:
+        rows: n rows.
+        ways: where each holds if none before it does (not null), of which columns ids are made there, and their kind.
+    """
+    places = np.full(rows.height, -1, dtype=np.int64)
+    found = [pl.Series([], dtype=pl.String)]
+    start = 0
+    for holds, columns, kind in ways:
+        held = rows.select(holds).to_series().to_numpy() & (places < 0)
+        n = int(held.sum())
+        places[held] = np.arange(start, start + n)
+        start += n
+        found.append(digest_columns(rows.filter(pl.Series(held)).select(columns), kind))
+    return pl.concat(found).gather(pl.Series(places).set(pl.Series(places < 0), None))
 
 
 _CODES = ("node", "ident", "words_key", "near_key", "version_key", "author_key")
@@ -205,9 +233,12 @@ def _add_seeds(rows: pl.DataFrame) -> pl.DataFrame:
     scoped = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
     # Author and second are context enough; other words need to know what the listing is about.
     about = pl.when(pl.col("is_named") | ~pl.col("is_exact")).then("listing_id")
-    by_id = digest_columns(rows.select("scope", "native_id"), "post")
-    by_content = digest_columns(rows.select("words_key", "author_key", "instant", "occurrence", about), "seed")
-    return rows.with_columns(seed=pl.when(scoped).then(by_id).otherwise(by_content), is_scoped=scoped)
+    seed = _digest_where(
+        rows,
+        (scoped, ("scope", "native_id"), "post"),
+        (~scoped, ("words_key", "author_key", "instant", "occurrence", about), "seed"),
+    )
+    return rows.with_columns(seed=seed, is_scoped=scoped)
 
 
 def _name_posts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -263,12 +294,10 @@ def _resolve_parents(rows: pl.DataFrame) -> pl.DataFrame:
         .group_by("parent_scope", native_parent="native_id")
         .agg(seen_id=pl.col("post_id").min())
     )
-    unseen = digest_columns(rows.select("parent_scope", "native_parent"), "post")
-    return (
-        rows.with_columns(unseen_id=pl.when(pl.col("native_parent").is_not_null()).then(unseen))
-        .join(known, on=["parent_scope", "native_parent"], how="left", maintain_order="left")
-        .with_columns(declared_parent_id=pl.coalesce("seen_id", "unseen_id"))
-    )
+    rows = rows.join(known, on=["parent_scope", "native_parent"], how="left", maintain_order="left")
+    missing = pl.col("seen_id").is_null() & pl.col("native_parent").is_not_null()
+    unseen = _digest_where(rows, (missing, ("parent_scope", "native_parent"), "post"))
+    return rows.with_columns(declared_parent_id=pl.coalesce("seen_id", unseen))
 
 
 def _follow_parents(rows: pl.DataFrame) -> pl.DataFrame:
@@ -276,10 +305,11 @@ def _follow_parents(rows: pl.DataFrame) -> pl.DataFrame:
 
     Only posts with scoped ids move, to the discussion of the nearest ancestor that has one, below what is listed there.
     """
+    roams = pl.col("scope").is_not_null() & ~pl.col("is_named")
+    if not rows.select(roams.any()).item():
+        return rows
     posts = rows.group_by("post_id").agg(
-        pl.col("discussion_id").first(),
-        parent=pl.col("seen_id").drop_nulls().last(),
-        roams=(pl.col("scope").is_not_null() & ~pl.col("is_named")).all(),
+        pl.col("discussion_id").first(), parent=pl.col("seen_id").drop_nulls().last(), roams=roams.all()
     )
     posts = posts.sort("post_id").with_row_index("row")
     above = posts.select("parent").join(
@@ -350,13 +380,3 @@ def _post_orders(sightings: pl.DataFrame, placeholders: pl.DataFrame) -> pl.Data
     unseen = placeholders.select("post_id", "discussion_id", "place", late=pl.lit(0))
     both = pl.concat([posts, unseen]).sort("discussion_id", "place", "late", "post_id")
     return both.select("post_id", order=pl.int_range(pl.len()).over("discussion_id").cast(pl.Int64))
-
-
-def _order_posts(sightings: pl.DataFrame, placeholders: pl.DataFrame) -> pl.DataFrame:
-    orders = _post_orders(sightings, placeholders)
-    return sightings.drop("place", "label").join(orders, on="post_id", how="left").sort("sighting_id")
-
-
-def _order_placeholders(sightings: pl.DataFrame, placeholders: pl.DataFrame) -> tuple[pl.DataFrame]:
-    orders = _post_orders(sightings, placeholders)
-    return (placeholders.drop("place").join(orders, on="post_id", how="left").sort("post_id"),)

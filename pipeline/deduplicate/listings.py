@@ -84,16 +84,22 @@ def _number(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
 def _restart_parts(rows: pl.DataFrame) -> pl.Series:
     """For every row how often its unit has started again before it; UInt32."""
     said = ("unit", "author_key", "posted_at")
-    marks = rows.select(
-        "unit",
-        "seat",
-        "words_key",
-        "information",
-        exact=pl.col("seat").shift(1).over(*said, "words_key"),
-        close=pl.col("seat").shift(1).over(*said, "own_key"),
-        loose=pl.col("native_id").is_null(),
-    ).with_columns(
-        previous=pl.when("loose").then(pl.coalesce("exact", "close")).fill_null(-1).cast(pl.Int64),
+    # Ids say themselves what is seen again.
+    loose = rows.filter(pl.col("native_id").is_null())["unit"].unique()
+    marks = (
+        rows.filter(pl.col("unit").is_in(loose.implode()))
+        .select(
+            "unit",
+            "seat",
+            "words_key",
+            "information",
+            exact=pl.col("seat").shift(1).over(*said, "words_key"),
+            close=pl.col("seat").shift(1).over(*said, "own_key"),
+            loose=pl.col("native_id").is_null(),
+        )
+        .with_columns(
+            previous=pl.when("loose").then(pl.coalesce("exact", "close")).fill_null(-1).cast(pl.Int64),
+        )
     )
     busy = (
         marks.group_by("unit", maintain_order=True)
@@ -127,8 +133,10 @@ def _add_seeds(rows: pl.DataFrame) -> pl.DataFrame:
             digest_columns(named.select("discussion_scope", "native_discussion"), "discussion")
         )
     )
+    unnamed = named.filter(pl.col("named_id").is_null())["unit"]
     texts = (
-        rows.select("unit", "words_key", dull=pl.col("information") < INFORMATIVE_BITS)
+        rows.filter(pl.col("unit").is_in(unnamed.implode()))
+        .select("unit", "words_key", dull=pl.col("information") < INFORMATIVE_BITS)
         .unique()
         .sort("unit", "dull", "words_key")
         .group_by("unit", maintain_order=True)
