@@ -26,6 +26,8 @@ _CHUNK_PAIRS = 1 << 22
 
 
 class _Added(NamedTuple):
+    """What was added: ids in ascending order, the row of each, and by rows the rest."""
+
     ids: Ids
     order: NDArray[np.int64]
     heads: Ids
@@ -78,9 +80,9 @@ class WordBags:
         ids, heads, order = added.ids, added.heads, added.order
         for start in range(0, left.size, _CHUNK_PAIRS):
             named = np.stack([side[start : start + _CHUNK_PAIRS] for side in (left, right)], axis=1)
-            rows = order[np.minimum(np.searchsorted(ids, named, sorter=order), ids.size - 1)]
-            known = np.flatnonzero((ids[rows] == named).all(axis=1))
-            pairs = rows[known]
+            places = np.minimum(np.searchsorted(ids, named), ids.size - 1)
+            known = np.flatnonzero((ids[places] == named).all(axis=1))
+            pairs = order[places[known]]
             alike = (heads[pairs[:, 0]] == heads[pairs[:, 1]]) & (heads[pairs[:, 0]] != 0)
             found[start + known] = alike | share_marks(added.marks, added.sizes, pairs, floor)
         return found
@@ -91,4 +93,5 @@ class WordBags:
         marks = np.zeros(1, dtype=np.uint16)
         if sizes.any():
             marks = np.asarray(np.memmap(self._path, dtype=np.uint16, mode="c"))
-        return _Added(ids, np.argsort(ids), np.concatenate(self._heads), sizes, marks)
+        order = np.argsort(ids)
+        return _Added(ids[order], order, np.concatenate(self._heads), sizes, marks)

@@ -191,7 +191,9 @@ def changed_pairs(
         band, part = piece
         low, high = edges[part], edges[part + 1]
         new, old = ([_cut(*_read(file, band), low, high) for file in files] for files in (came, went))
-        touched = sort_distinct(np.concatenate([keys for keys, _ in (*new, *old)]))
+        # Of what stayed only buckets that a new or a lost member touches are looked into.
+        changed = [keys for keys, _ in (*new, *old)] if same else []
+        touched = sort_distinct(np.concatenate([np.empty(0, dtype=np.uint32), *changed]))
         stayed = [_touch(*_cut(*_read(file, band), low, high), touched) for file in same]
         now, then = _join([*stayed, *new]), _join([*stayed, *old])
         gone = then if went or stayed else (then[0][:0], then[1][:0])
