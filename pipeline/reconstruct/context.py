@@ -44,6 +44,7 @@ class Context:
         total_bits: float64[E], surprise of all words of an entry.
         n_words: int64[E], words of each entry; first_word: int64[E], the number of its first word or -1.
         vocabulary: String[W], the words.
+        folded: String[E], folded texts of posts, and titles and texts of submissions.
         facts: float32[E, len(POST_FACTS)], 1 where the text has it.
         author: int64[E], a number per author or -1; n_authors: how many; turn: int64[E], how often the author of a post
             has posted before it.
@@ -68,6 +69,7 @@ class Context:
     n_words: Ints
     first_word: Ints
     vocabulary: pl.Series
+    folded: pl.Series
     facts: Table
     author: Ints
     n_authors: int
@@ -143,6 +145,7 @@ def lay_out(
         n_words=np.diff(wording.sequence.offsets),
         first_word=wording.first_word,
         vocabulary=wording.vocabulary,
+        folded=whole["words"],
         facts=state_facts(whole["text"], whole["words"]),
         author=author,
         n_authors=int(author.max(initial=UNKNOWN)) + 1,

@@ -24,7 +24,7 @@ from pipeline.reconstruct.context import Context
 from pipeline.reconstruct.decoding import weigh_candidates
 from pipeline.reconstruct.page_structure import FEATURES as PAGE_FEATURES
 from pipeline.reconstruct.page_structure import measure_page_structure
-from pipeline.reconstruct.scoring import DECIMALS, LinkModel, cut_pairs, explain_pairs, measure_rows, shift_pairs
+from pipeline.reconstruct.scoring import DECIMALS, ROLES, LinkModel, cut_pairs, explain_pairs, measure_rows, shift_pairs
 from pipeline.reconstruct.signals import measure_signals, words
 from pipeline.reconstruct.signals.signal import Signal
 from pipeline.reconstruct.surroundings import FEATURES as SURROUNDINGS
@@ -33,6 +33,7 @@ from pipeline.reconstruct.time_structure import FEATURES as TIME_FEATURES
 from pipeline.reconstruct.time_structure import measure_time_structure
 
 SAID = ("top", "above", "answered", "answered_next", "next_top", "next_above")
+PHRASED = (*(f"phrase_{name}" for name in SAID), "phrase_own")
 FAR_BELOW = 60.0  # of a candidate without second look below its child's best
 STRUCTURE = "structure"
 ORDER = "order"
@@ -85,13 +86,13 @@ class Again:
     orders: Floats = field(default_factory=lambda: np.zeros(0))
 
 
-def name_columns(signals: tuple[Signal, ...], in_page_order: bool) -> list[str]:
-    """Names of the columns of later passes."""
+def name_columns(signals: tuple[Signal, ...], in_page_order: bool, phrased: bool) -> list[str]:
+    """Names of the columns of later passes; `phrased`: of a model that knows phrases."""
     own = [f"{signal.name}.{feature}" for signal in signals for feature in signal.features]
     structure = PAGE_FEATURES if in_page_order else TIME_FEATURES
     return [
         *own,
-        *(f"said.{name}" for name in SAID),
+        *(f"said.{name}" for name in ((*SAID, *PHRASED) if phrased else SAID)),
         *(f"{STRUCTURE}.{name}" for name in structure),
         *(f"{STRUCTURE}.{name}" for name in SURROUNDINGS),
     ]
@@ -110,7 +111,7 @@ def describe_kept(
 
     Args:
         scores: float64[pairs], of the passes so far.
-        said: float64[entries, 4], what words say, as `scoring.weigh_words` gives it.
+        said: float64[entries, 4 or 8], what words and phrases say, as `scoring.weigh_words` gives it.
         before: what the last pass looked at; nothing else is looked at again.
     """
     parts = cut_pairs(pairs)
@@ -121,7 +122,7 @@ def describe_kept(
     if before is not None:
         still = kept[before.rows]
         rows, table = before.rows[still], before.table[still]
-        begin = n_own + len(SAID)
+        begin = n_own + len(SAID) + (len(PHRASED) if said.shape[1] > len(ROLES) else 0)
         table[:, begin : begin + structure.shape[1]] = structure[rows]
         return Seen(rows, table)
     rows = np.flatnonzero(kept)
@@ -161,13 +162,19 @@ def _measure_structure(
 
 
 def _gather_said(context: Context, pairs: Pairs, said: Floats, rows: Ints) -> Table:
-    """The columns SAID of some pairs."""
+    """The columns SAID of some pairs, and PHRASED where phrases are known."""
     left, right = pairs.left[rows], pairs.right[rows]
     has_next = context.place[right] + 1 < context.size[right]
     after = np.where(has_next, right + 1, right)
-    answered = said[np.maximum(left, 0), 2:] * (left >= 0)[:, None]
-    following = said[after, :2] * has_next[:, None]
-    return np.concatenate([said[right, :2], answered, following], axis=1).astype(np.float32)
+    parts = []
+    for block in (said[:, : len(ROLES)], said[:, len(ROLES) :]):
+        if block.shape[1]:
+            answered = block[np.maximum(left, 0), 2:] * (left >= 0)[:, None]
+            following = block[after, :2] * has_next[:, None]
+            parts += [block[right, :2], answered, following]
+    if said.shape[1] > len(ROLES):
+        parts.append(said[right, len(ROLES) + 2 :][:, :1])
+    return np.concatenate(parts, axis=1).astype(np.float32)
 
 
 def look_again(model: LinkModel, context: Context, pairs: Pairs, scores: Floats, said: Floats, look: Look) -> Again:
@@ -214,7 +221,10 @@ def explain_links(model: LinkModel, context: Context, pairs: Pairs, again: Again
         unseen = ~was_seen
     table[unseen] = measure_rows(model, context, pairs, rows[unseen])
     found[:, : len(model.signals)] = explain_pairs(model, context, pairs, rows, table)
-    heads = [column.split(".")[0] for column in name_columns(model.signals, model.lens.startswith("page"))]
+    heads = [
+        column.split(".")[0]
+        for column in name_columns(model.signals, model.lens.startswith("page"), model.phrases is not None)
+    ]
     # What words say about who is answered is a cue.
     group = np.array([names.index("cues" if head == "said" else head) for head in heads], dtype=np.int64)
     for number, (forest, seen) in enumerate(zip(model.forests, again.seen, strict=True), start=1):

@@ -28,6 +28,7 @@ from pipeline.reconstruct.arrays import Flags, Floats, Ints, Table
 from pipeline.reconstruct.boosting import load_forest, save_forest
 from pipeline.reconstruct.candidates import Pairs
 from pipeline.reconstruct.context import Context
+from pipeline.reconstruct.phrases import Phrases, load_phrases, save_phrases, weigh_phrases
 from pipeline.reconstruct.signals import choose_signals, measure_signals
 from pipeline.reconstruct.signals.signal import Signal
 
@@ -52,6 +53,7 @@ class LinkModel:
         forests: trees of each pass after the first (`passes`).
         shift: float64[passes, 2], what each pass adds to answering none and to answering the post just above: how a
             site that the model was adapted to differs from those that it was fitted to. None: nothing.
+        phrases: what later passes are told of texts beside the words. None: nothing.
     """
 
     lens: str
@@ -67,6 +69,7 @@ class LinkModel:
     expected_accuracy: float
     forests: tuple[Forest, ...] = ()
     shift: Floats | None = None
+    phrases: Phrases | None = None
 
 
 def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
@@ -89,6 +92,7 @@ def load_model(lens: str, saved: dict[str, Any]) -> LinkModel:
         expected_accuracy=float(saved["expected_accuracy"]),
         forests=tuple(load_forest(forest) for forest in saved.get("forests", [])),
         shift=np.array(saved["shift"], dtype=np.float64) if "shift" in saved else None,
+        phrases=load_phrases(saved["phrases"]) if "phrases" in saved else None,
     )
 
 
@@ -101,6 +105,8 @@ def save_model(model: LinkModel) -> dict[str, Any]:
     later: dict[str, Any] = {"forests": [save_forest(forest) for forest in model.forests]} if model.forests else {}
     if model.shift is not None:
         later["shift"] = short(model.shift)
+    if model.phrases is not None:
+        later["phrases"] = save_phrases(model.phrases)
     return {
         "columns": [f"{signal.name}.{feature}" for signal in model.signals for feature in signal.features],
         "usual": short(model.usual),
@@ -127,14 +133,18 @@ def shift_pairs(model: LinkModel, pairs: Pairs, number: int) -> Floats:
 
 
 def weigh_words(model: LinkModel, context: Context) -> Floats:
-    """What the words of each entry say about its four roles: float64[entries, 4]."""
+    """What the words of each entry say about its four roles, and what its phrases say where the model has any:
+    float64[entries, 4 or 8]."""
     known = pl.DataFrame({"word": model.words, "at": np.arange(model.words.len())})
     vocabulary = context.vocabulary.to_frame("word")
     inside = vocabulary.join(known, on="word", how="left", maintain_order="left")["at"].fill_null(-1).to_numpy()
     at_start = vocabulary.select(pl.concat_str(pl.lit("^"), "word").alias("word"))
     first = at_start.join(known, on="word", how="left", maintain_order="left")["at"].fill_null(-1).to_numpy()
     words = context.words
-    return add_words(words.offsets, words.values, context.first_word, inside, first, model.word_weights)
+    said: Floats = add_words(words.offsets, words.values, context.first_word, inside, first, model.word_weights)
+    if model.phrases is None:
+        return said
+    return np.concatenate([said, weigh_phrases(model.phrases, context.folded)], axis=1)
 
 
 @njit(cache=True, nogil=True)
@@ -157,7 +167,7 @@ def add_words(offsets: Ints, values: Ints, first_word: Ints, inside: Ints, first
 
 @njit(cache=True, nogil=True)
 def say_words(said: Floats, left: Ints, right: Ints, is_top: Flags) -> Floats:
-    """What words add to each pair; said is float64[entries, 4]."""
+    """What words add to each pair; said is float64[entries, 4 or more]."""
     out = np.zeros(left.size)
     for row in range(left.size):
         child = right[row]
