@@ -1,6 +1,6 @@
 """Prints how many parents two captures of a page in different sort orders give away, by what else is known.
 
-    python -m benchmarks.orders CORPUS.parquet ... [--split dev] [--seed 0]
+    python -m benchmarks.orders CORPUS.parquet ... [--split dev] [--seed 0] [--known times ...]
 
 Each thread of 5 to 400 posts of a corpus in page order is listed twice: as it stands (Top), or with siblings by time
 (Old) or the newest first (New), ties by id. Posts are left out of one listing or both by chance. Which posts are the
@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--split", default="dev")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--known", choices=SHOWN, action="append", help="what else is known; all in turn if left out")
     asked = parser.parse_args()
     today = dt.datetime.now(dt.UTC).date().isoformat()
     print(f"{today}, {platform.machine()}, {platform.python_version()}, split {asked.split}, seed {asked.seed}")
@@ -124,6 +125,8 @@ def main() -> None:
         for pair in PAIRS:
             orders, truth = capture(corpus, pair, asked.seed)
             for known in range(1, len(SHOWN) + 1):
+                if asked.known and SHOWN[known - 1] not in asked.known:
+                    continue
                 posts, quotations = show(corpus, orders, SHOWN[:known])
                 alone = reconstruct_links(posts, quotations, settings, pack)
                 begin = time.process_time()

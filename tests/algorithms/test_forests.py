@@ -54,6 +54,19 @@ def test_a_forest_is_the_sum_of_its_trees(grown, rows):
     assert run_forest(both, table) == pytest.approx(0.75 * np.array(expected))
 
 
+WHOLE_ROWS = st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=70)
+
+
+@given(st.lists(trees(), min_size=1, max_size=4), WHOLE_ROWS)
+def test_rows_without_gaps_fare_like_the_same_rows_beside_one_with_gaps(grown, rows):
+    forest = read_lightgbm({"tree_info": [{"tree_structure": tree} for tree in grown]})
+    whole, groups = np.array(rows, dtype=np.float32), np.array([0, 1, 1])
+    gappy = np.concatenate([whole, np.full((1, 3), np.nan, np.float32)])
+    assert run_forest(forest, whole).tolist() == run_forest(forest, gappy)[:-1].tolist()
+    parts = attribute_forest(forest, whole, groups, 2)
+    assert parts == pytest.approx(attribute_forest(forest, gappy, groups, 2)[:-1])
+
+
 def test_what_a_column_never_looked_at_adds_is_nothing():
     forest = grow_stump(feature=0, threshold=1.5, low=-1.0, high=2.0)
     parts = attribute_forest(forest, np.array([[1.0, 9.0]], np.float32), np.array([0, 1]), 2)
