@@ -32,12 +32,12 @@ MOST_POSTS_IN_THREAD = 1000  # the few longer ones would outweigh all others
 DEALT = (0, 1, 2, 3, -1, 3, 2, 1, 0, 1, 0, 3, 2, -1, 2, 3, 0, 1)
 KEPT_OUT = -1
 FOLDS = 4
-# With authors and times a page has more to tell once most of its tree is known: on threads kept out of training the
-# second look takes page-meta from .821 to .866, the third to .872 (2026-11-30, reddit_college).
-LATER_PASSES = {"page-text": 2, "page-meta": 3, "time-text": 2, "time-meta": 2}
+# A page has more to tell once most of its tree is known: on threads kept out of training the second pass takes
+# page-meta from .821 to .866, the third to .872 (2026-11-30, reddit_college).
+LATER_PASSES = {"page-text": 3, "page-meta": 3, "time-text": 2, "time-meta": 2}
 USUAL_POSTS = 20_000  # a corpus of fewer posts counts for more per post,
 EVEN = 0.65  # from 0, where every post counts the same, to 1, where every corpus does
-PHRASED = ("page-text",)  # lenses whose later passes look at phrases too
+PHRASED = ("page-text", "time-text")  # lenses whose later passes look at phrases too
 MIXTURE = {
     "page": View(submission=0.75, no_authors=0.07, no_times=0.07, cut_quotes=0.5),
     "time": View(submission=0.75, no_authors=0.12, no_times=0.12, cut_quotes=0.5),
@@ -134,8 +134,8 @@ def _fit_first(lens: str, grounds: list[Ground], epochs: int) -> LinkModel:
 def find_temperature(model: LinkModel, grounds: Sequence[Ground]) -> float:
     """The temperature under which the confidences of chosen links surprise least on posts kept out of fitting.
 
-    Larger corpora count for more, by the square root of their posts. Surprise is the logarithmic loss of a confidence
-    against whether the link is right: what readers of `link_confidence` go by.
+    All posts count the same: what a confidence is worth is asked of posts, not of corpora. Surprise is the logarithmic
+    loss of a confidence against whether the link is right: what readers of `link_confidence` go by.
     """
     found = []
     for ground in grounds:
@@ -149,7 +149,7 @@ def find_temperature(model: LinkModel, grounds: Sequence[Ground]) -> float:
         for shares, offsets, chosen, scored, right in found:
             confidence = np.clip(temper_shares(shares, offsets, temperature)[chosen][scored], 1e-4, 1 - 1e-4)
             loss = -np.log(np.where(right, confidence, 1 - confidence))
-            total += float(loss.mean() * np.sqrt(right.size))
+            total += float(loss.sum())
         return total
 
     return min(TEMPERATURES, key=surprise)
