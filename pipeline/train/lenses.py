@@ -32,9 +32,9 @@ MOST_POSTS_IN_THREAD = 1000  # the few longer ones would outweigh all others
 DEALT = (0, 1, 2, 3, -1, 3, 2, 1, 0, 1, 0, 3, 2, -1, 2, 3, 0, 1)
 KEPT_OUT = -1
 FOLDS = 4
-# A page has more to tell once most of its tree is known: on threads kept out of training the second pass takes
-# page-meta from .821 to .866, the third to .872 (2026-11-30, reddit_college).
-LATER_PASSES = {"page-text": 3, "page-meta": 3, "time-text": 2, "time-meta": 2}
+# With authors and times a page has more to tell once most of its tree is known: on threads kept out of training the
+# second pass takes page-meta from .821 to .866, the third to .872 (2026-11-30, reddit_college).
+LATER_PASSES = {"page-text": 2, "page-meta": 3, "time-text": 2, "time-meta": 2}
 USUAL_POSTS = 20_000  # a corpus of fewer posts counts for more per post,
 EVEN = 0.65  # from 0, where every post counts the same, to 1, where every corpus does
 PHRASED = ("page-text", "time-text")  # lenses whose later passes look at phrases too
