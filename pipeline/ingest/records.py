@@ -28,6 +28,7 @@ RAW_BYTES = 1_000
 _REJECTED = {name: column.dtype for name, column in Quarantine.columns().items() if name != "capture_id"}
 _DTYPES = {name: column.dtype for name, column in RawRecords.columns().items()}
 _REQUIRED = {name for name, column in RawRecords.columns().items() if not column.nullable}
+_NOTHING_REJECTED = pl.DataFrame(schema=_REJECTED)
 _LEFT_OUT = "left_out"
 _LINE_END = orjson.Fragment(b"\n")
 
@@ -57,6 +58,8 @@ class Rejections:
 
     def frame(self) -> pl.DataFrame:
         """All that was noted, in order of ordinal."""
+        if not self.rows:
+            return _NOTHING_REJECTED
         return pl.DataFrame(self.rows, schema=_REJECTED, orient="row").sort("ordinal")
 
 

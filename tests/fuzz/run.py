@@ -23,9 +23,10 @@ from pathlib import Path
 from pipeline.audit import audit_archive
 from pipeline.settings import RunParameters, Settings
 from pipeline.steps import run_direct
-from tests.fuzz.reading import Seed, break_file, find_seeds, read_broken
+from tests.fuzz.reading import Contracts, Seed, break_file, find_seeds, read_broken
 
 _TOGETHER = 1000
+_CHECKED = 100  # inputs whose contracts are checked together
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def check_inputs(seeds: Sequence[Seed], numbers: range, kept: Path, audit_every:
     wrong: list[str] = []
     slowest = (0.0, "")
     audited = 0
+    contracts = Contracts()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         raw = Path(folder, "raw")
         raw.mkdir()
@@ -49,7 +51,7 @@ def check_inputs(seeds: Sequence[Seed], numbers: range, kept: Path, audit_every:
             broken = break_file(list(seeds), number)
             begun = time.process_time()
             try:
-                trouble = read_broken(Path(folder), broken)
+                trouble = read_broken(Path(folder), broken, contracts)
             except Exception:  # noqa: BLE001 - whatever comes out is what is looked for
                 trouble = traceback.format_exc()
             slowest = max(slowest, (time.process_time() - begun, f"{broken.name}, {len(broken.data):,} bytes"))
@@ -59,6 +61,10 @@ def check_inputs(seeds: Sequence[Seed], numbers: range, kept: Path, audit_every:
             elif audit_every and number % audit_every == 0 and len(broken.data) < 1 << 20:
                 (raw / broken.name).write_bytes(broken.data)
                 audited += 1
+            if number % _CHECKED == _CHECKED - 1 or number == numbers[-1]:
+                for other, text in contracts.broken():
+                    wrong.append(f"{other.name}, format {other.format}: {text}")
+                    (kept / other.name).write_bytes(other.data)
         if audited:
             wrong += _audit_run(raw, Path(folder, "out"), numbers)
     return Found(wrong, audited, slowest)

@@ -24,7 +24,7 @@ _TELLING = ("native_id", "body", "title", "deletion")  # a record without any of
 
 
 class RecordColumns:
-    """Gathers columns; every call of `extend` names the same ones.
+    """Gathers columns; records of a call of `extend` that does not name a column have null there.
 
     Attributes:
         extras: what else is kept of each record; nulls are dropped.
@@ -46,9 +46,14 @@ class RecordColumns:
         extras: Sequence[dict[str, Any] | None],
     ) -> None:
         """More records: where they stand, their columns (a list, or one value for all), and what else is kept."""
+        above = len(self)
         for name, values in columns.items():
             several = values if isinstance(values, list) else [values] * len(extras)
-            self._columns.setdefault(name, []).extend(several)
+            if name not in self._columns:
+                self._columns[name] = [None] * above
+            self._columns[name] += several
+        for name in self._columns.keys() - columns.keys():
+            self._columns[name] += [None] * len(extras)
         self._locations += locations
         self.extras += extras
 

@@ -16,8 +16,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import polars as pl
-
 from pipeline.ingest.documents import RecordList
 from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch
 
@@ -70,8 +68,7 @@ class RecordStream:
         self._held = None
 
     def _let_go(self) -> Iterator[Batch]:
-        shift = pl.col("ordinal") + self._start
         for batch in self._rows.batches():
-            yield Batch(batch.records.with_columns(shift), batch.rejected.with_columns(shift))
+            yield batch.shifted(self._start)
         self._start += len(self._rows)
         self._rows, self._bytes, self._any = RecordList(), 0, True

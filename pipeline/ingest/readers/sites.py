@@ -64,6 +64,8 @@ def name_scope(software: str, host: str | None, source: Source) -> str:
 
 def drop_bare_scopes(records: pl.DataFrame) -> pl.DataFrame:
     """RawRecords without the scopes that name no site, which say nothing outside of their capture."""
+    if not records["scope"].is_in(HOSTED).any() and not records["discussion_scope"].is_in(HOSTED).any():
+        return records
     return records.with_columns(
         pl.when(~pl.col(name).is_in(HOSTED)).then(name).alias(name) for name in ("scope", "discussion_scope")
     )

@@ -76,6 +76,17 @@ def test_odd_values_cost_a_field_and_no_comment(tmp_path: Path) -> None:
     assert records["votes"].to_list() == [None]
 
 
+def test_comments_of_both_kinds_may_stand_in_one_file(tmp_path: Path) -> None:
+    answer = (CASES / "youtube" / "song.info.json").read_text()
+    text = json.dumps([PAGE, json.loads(answer), PAGE])
+    records, rejected = read_bytes(tmp_path, text.encode(), format="youtube")
+    alone, _ = read_file(DUMP)
+    assert records.height == 2 * alone.height + 2
+    assert records["edited_at_raw"].to_list()[-alone.height :] == alone["edited_at_raw"].to_list()
+    assert records["captured_at_raw"].drop_nulls().to_list() == ["1700000000"] * 2
+    assert rejected.height == 2 * read_file(DUMP)[1].height
+
+
 def test_a_video_without_comments_is_refused(tmp_path: Path) -> None:
     video = {"id": "v", "title": "T", "formats": [{"format_id": "1"}], "comments": None}
     with pytest.raises(InputError, match="no comments"):
