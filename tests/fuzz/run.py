@@ -25,7 +25,6 @@ from pipeline.settings import RunParameters, Settings
 from pipeline.steps import run_direct
 from tests.fuzz.reading import Contracts, Seed, break_file, find_seeds, read_broken
 
-_TOGETHER = 1000
 _CHECKED = 100  # inputs whose contracts are checked together
 
 
@@ -87,11 +86,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=Path, nargs="*", default=[], help="folders of more files to break")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="where bad inputs are kept")
     parser.add_argument("--audit-every", type=int, default=10, help="of so many one is run and audited; 0: none")
+    parser.add_argument("--together", type=int, default=1000, help="inputs that share a run and its audit")
     arguments = parser.parse_args()
     seeds = find_seeds(arguments.seeds)
     arguments.keep.mkdir(exist_ok=True)
     end = arguments.first + arguments.n
-    chunks = [range(at, min(at + _TOGETHER, end)) for at in range(arguments.first, end, _TOGETHER)]
+    together = arguments.together
+    chunks = [range(at, min(at + together, end)) for at in range(arguments.first, end, together)]
     begun, done, wrong, audited, slowest = time.perf_counter(), 0, 0, 0, (0.0, "")
     check = partial(check_inputs, seeds, kept=arguments.keep, audit_every=arguments.audit_every)
     # Not concurrent.futures, whose workers are not always followed by new ones when they have done their tasks.
