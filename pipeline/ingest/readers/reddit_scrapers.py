@@ -1,10 +1,10 @@
 """Reddit threads as scrapers and mirrors of its API write them: URS, BDFR, answers of the Pushshift API and its heirs.
 
 **What is read.** JSON of URS (submission comments, structured or raw; subreddits; redditors; livestreams), of BDFR's
-``archive`` (a submission with its comments, or a comment with its replies), and of the APIs of Pushshift, PullPush and
-Arctic Shift (posts in an array, or in one called ``data``), one a file, one a line, or several in an array. Any object
-with ``body`` is a comment, any with ``title`` and something else of a submission is one, at whatever depth they stand
-under ``comments``, ``replies``, ``submissions``, ``data``.
+``archive`` (a submission with its comments, or a comment with its replies; also in XML and YAML), and of the APIs of
+Pushshift, PullPush and Arctic Shift (posts in an array, or in one called ``data``), one a file, one a line, or several
+in an array. Any object with ``body`` is a comment, any with ``title`` and something else of a submission is one, at
+whatever depth they stand under ``comments``, ``replies``, ``submissions``, ``data``.
 
 **What is kept.** What the reader `reddit` keeps of a dump, with the same ids, so that an archive and a dump are one
 discussion. Parents are declared by ``parent_id``, and by the nesting where that is missing.
@@ -12,10 +12,12 @@ discussion. Parents are declared by ``parent_id``, and by the nesting where that
 **What bites.** URS writes times as month-day-year in the scraper's own zone: they become year-month-day, and the zone
 stays unknown. Its authors begin with ``u/``; its comment archives name the submission only by address. BDFR calls the
 submission of a comment ``submission``, and a deleted author ``DELETED``. Which comments a scraper left out it does not
-say. XML and YAML of BDFR are not read.
+say. BDFR's XML says None for nothing: a flair of that name is none, a submission called "None" keeps its title. YAML
+with aliases, which BDFR never writes, is read up to the first.
 
 A file is such an archive when it is JSON with the settings of URS, with posts that have ``replies`` or ``comments`` in
-arrays and ids as Reddit's, or an array of posts with a ``subreddit``.
+arrays and ids as Reddit's, or an array of posts with a ``subreddit``; or XML or YAML with BDFR's ``author``,
+``created_utc``, and ``selftext`` or ``body``.
 
 >>> READER.recognise(Head("urs.json", b'{"scrape_settings": {}, "data": []}', complete=True))
 True
@@ -30,6 +32,7 @@ from typing import Any
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import has_keys
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
+from pipeline.ingest.readers.bdfr_trees import is_tree, read_trees
 from pipeline.ingest.readers.reddit_things import Things
 from pipeline.ingest.readers.saved_answers import read_answers
 from pipeline.ingest.records import Batch
@@ -47,7 +50,9 @@ _RENAMED = {"author_flair": "author_flair_text", "nsfw": "over_18", "submission_
 
 
 def recognise(head: Head) -> bool:
-    """Whether it has the settings of URS, nested posts with Reddit's ids, or an array of posts."""
+    """Whether it has the settings of URS, BDFR's trees, nested posts with Reddit's ids, or an array of posts."""
+    if is_tree(head):
+        return True
     if has_keys(head, "data") and (has_keys(head, "scrape_settings") or has_keys(head, "livestream_settings")):
         return True
     if has_keys(head, "kind", "children"):
@@ -61,14 +66,15 @@ def recognise(head: Head) -> bool:
 
 def describe(source: Source) -> CaptureFacts:
     """Pages; a livestream is by time, an archive with nested replies depth first."""
-    data = source.head().data
-    order = order_of(source.settings, "page" if _NESTED.search(data) else "unknown")
+    head = source.head()
+    is_nested = is_tree(head) or _NESTED.search(head.data) is not None
+    order = order_of(source.settings, "page" if is_nested else "unknown")
     return CaptureFacts(source="reddit", shape="page", order_known=order, paragraphs=False)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per comment or submission that has an id or words."""
-    answers = read_answers(source)
+    answers = read_trees(source) if is_tree(source.head()) else read_answers(source)
     things = Things()
     for answer in answers.values:
         _add_posts(things, answer.value, answer.place)
@@ -167,9 +173,9 @@ def _text(value: Any) -> str | None:
 
 READER = Reader(
     name="reddit_scrapers",
-    version=1,
+    version=2,
     title="Reddit threads from URS, BDFR, the Pushshift API and their like",
-    extensions=(".json", ".jsonl"),
+    extensions=(".json", ".jsonl", ".yaml", ".xml"),
     replies="parent_id and nesting of every comment",
     recognise=recognise,
     describe=describe,

@@ -17,6 +17,7 @@ from tests.ingest.readers.damage import CASES, damaged_cases, read_damaged
 from tests.ingest.reading import known_of, read_bytes, read_file
 
 CASE = CASES / "reddit_scrapers"
+XML_POST = b"<root><author>ada</author><body>Soup.</body><created_utc>1</created_utc><id>b1</id>"
 THREAD = [
     "scope",
     "native_id",
@@ -35,7 +36,7 @@ def read_archive(folder: Path, archive: Any, **settings: Any) -> list[dict[str, 
     return known_of(records)
 
 
-@pytest.mark.parametrize("file", ["dump.json", "bdfr.json"])
+@pytest.mark.parametrize("file", ["dump.json", "bdfr.json", "bdfr.yaml", "bdfr.xml"])
 def test_an_archive_shows_the_thread_that_the_api_shows(file: str) -> None:
     page, _ = read_file(CASES / "reddit_api" / "dump.json")
     archive, _ = read_file(CASE / file)
@@ -126,3 +127,31 @@ def test_facts(file: str, order: str) -> None:
 @given(damaged_cases("reddit_scrapers"))
 def test_damage_never_ends_in_a_crash(data: bytes) -> None:
     assert read_damaged(data, "reddit_scrapers") is not None
+
+
+@pytest.mark.parametrize("name", ["bdfr.yaml", "bdfr.xml"])
+def test_trees_that_break_off_keep_what_stands_before(tmp_path: Path, name: str) -> None:
+    data = (CASE / name).read_bytes()
+    whole, rejected = read_file(CASE / name)
+    assert rejected.is_empty()
+    for end in range(len(data) // 2, len(data), 97):
+        records, rejected = read_bytes(tmp_path, data[:end], format="reddit_scrapers")
+        assert set(records["native_id"].drop_nulls()) <= set(whole["native_id"])
+        assert records.height >= 2
+        assert rejected.height or name == "bdfr.yaml"  # whose first half may be whole
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (b"author: &a ada\nbody: Soup.\ncreated_utc: 1\nid: b1\nreplies:\n- *a\n", "an alias, *a"),
+        (b"author: ada\nbody: Soup.\ncreated_utc: 1\nid: b1\nreplies: " + b"[" * 100_000, "no sound YAML"),
+        (XML_POST + b"<replies>" * 100_000, "nests too deeply"),
+        (XML_POST + b"<name>&lol9;</name>", "breaks off"),
+    ],
+    ids=["alias", "deep YAML", "deep XML", "entity"],
+)  # fmt: skip
+def test_hostile_trees_cost_their_post_and_no_more(tmp_path: Path, data: bytes, detail: str) -> None:
+    records, rejected = read_bytes(tmp_path, data, format="reddit_scrapers")
+    assert (records["native_id"].to_list(), records["body"].to_list()) == (["t1_b1"], ["Soup."])
+    assert detail in rejected["detail"][0]
