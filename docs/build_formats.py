@@ -81,9 +81,16 @@ def build_page() -> str:
     return "\n".join((_HEAD, table, containers, named_columns, _NOT_READ, formats))
 
 
+_FIXED = """
+A page is at most 64 MiB long and its tags are nested at most 4,000 deep, any other file that is one document is at most
+1 GiB long: larger ones are refused, for their tree would take many times that memory.
+"""
+
+
 def _limits() -> str:
     fields = ReadSettings.model_fields
-    return "".join(f"| `{name}` | {fields[name].default:,} | {fields[name].description} |\n" for name in _LIMITS)
+    rows = [f"| `{name}` | {fields[name].default:,} | {fields[name].description} |\n" for name in _LIMITS]
+    return "".join((*rows, _FIXED))
 
 
 _NOT_READ = """## What is not read

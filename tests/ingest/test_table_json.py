@@ -80,3 +80,11 @@ def test_what_comes_before_a_mistake_is_kept(
     records, rejected = read_bytes(tmp_path, b'[{"id": 1, "text": "caf\xe9"}' + rest, record_bytes=2048)
     assert records.select("body", "extra").rows() == [("café", '{"text_repaired":true}')]
     assert rejected.select("ordinal", "location", "rule").rows() == rejections
+
+
+def test_an_object_that_nests_too_deeply_costs_itself(tmp_path: Path) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    data = b'[{"id": 1, "text": "Soup."}, {"id": 2, "text": "S]", "deep": ' + deep + b'}, {"id": 3, "text": "Stew."}]'
+    records, rejected = read_bytes(tmp_path, data)
+    assert records["body"].to_list() == ["Soup.", "Stew."]
+    assert rejected["location"].to_list() == ["item 2"]

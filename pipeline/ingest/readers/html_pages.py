@@ -29,6 +29,7 @@ _CHARSET = re.compile(
     re.IGNORECASE,
 )
 _HEAD_BYTES = 4096
+_PAGE_BYTES = 64 << 20  # a tree takes some twenty times as much memory; pages of a thousand comments have two
 _SPACE = re.compile("[ \\t\\n\\r\\f]+")
 _LONGEST_WALK = 400  # elements
 _MOST_MEANT, _LONGEST_MEANT = 1_000, 200  # that a search remembers, and characters of each
@@ -55,7 +56,7 @@ def parse_page(source: Source) -> LexborHTMLParser:
 
 
 def _parse_page(source: Source) -> LexborHTMLParser:
-    data = read_bytes(source)
+    data = read_bytes(source, _PAGE_BYTES)
     if trouble := hostile_nesting(data):
         raise InputError(f"{source.path}: {trouble}, as in no page that people write. Save the page again.")
     text = decode_page(data, source.charset)

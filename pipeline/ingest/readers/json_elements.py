@@ -26,6 +26,7 @@ _BETWEEN = re.compile(r"[\s,]*")
 _SCAN = json.JSONDecoder(strict=False).raw_decode
 _RUN_BYTES = 4 << 20
 _TRIES = 3
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _FIRST_KEY = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.){0,200}")\s*:', re.DOTALL)
 _BLANK = b" \t\r\n"
 
@@ -182,12 +183,30 @@ def _cut(text: str, *, last: bool) -> tuple[list[bytes], str]:
         place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
         try:
             end = _SCAN(text, place)[1]
-        except (ValueError, RecursionError):
+        except RecursionError:  # an element that nests too deeply costs itself, not those behind it
+            end = _end_of(text, place)
+            if end is None:
+                return elements, text[place:]
+        except ValueError:
             return elements, text[place:]
         if end == len(text) and not last:
             return elements, text[place:]
         elements.append(_as_bytes(text[place:end]))
         place = end
+
+
+def _end_of(text: str, start: int) -> int | None:
+    """Where the brackets that open at a place are closed, however deep; None where they are not."""
+    depth = 0
+    # A Python loop over the brackets of an element, which no parser gets to the end of.
+    for found in _BRACKET.finditer(text, start):
+        if found[0] in ("{", "["):
+            depth += 1
+        elif found[0] in ("}", "]"):
+            depth -= 1
+            if depth <= 0:
+                return found.end()
+    return None
 
 
 def _as_bytes(text: str) -> bytes:

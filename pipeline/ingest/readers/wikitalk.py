@@ -34,7 +34,7 @@ from pipeline.errors import InputError
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.documents import has_keys, parse_json, read_bytes
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.html_pages import decode_page, parse_page
+from pipeline.ingest.readers.html_pages import parse_page
 from pipeline.ingest.readers.record_stream import RecordStream
 from pipeline.ingest.readers.wikitalk_comments import Comment, Piece, find_comments
 from pipeline.ingest.readers.wikitalk_html import TalkPage, find_host, read_talk_html, read_talk_page
@@ -154,13 +154,13 @@ def _pages(source: Source) -> list[TalkPage]:
     Raises:
         InputError: it is no document that can be read.
     """
-    data = read_bytes(source)
-    if not data.lstrip().startswith(b"{"):
-        page = read_talk_page(parse_page(source), decode_page(data, source.charset))
+    if not source.head().data.lstrip().startswith(b"{"):
+        tree = parse_page(source)
+        page = read_talk_page(tree, tree.raw_html.decode("utf-8", errors="replace"))
         fetched = source.address or ""
         return [TalkPage(page.pieces, page.title or page_title(fetched) or "", find_host([fetched]) or page.host)]
     try:
-        answer = parse_json(data)
+        answer = parse_json(read_bytes(source))
     except ValueError as trouble:
         raise InputError(f"{source.name} is no whole answer of MediaWiki's API: {trouble}.") from trouble
     parsed = answer.get("parse") if isinstance(answer, dict) else None

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Source
+from pipeline.ingest.readers import html_pages
 from pipeline.ingest.readers.html_pages import PartSearch, attribute_of, decode_page, inner_of, parse_page, text_of
 from pipeline.settings import ReadSettings
 
@@ -121,3 +122,9 @@ def test_parts_are_what_selectors_find(html: str, doctype: str, before: str) -> 
         **({"several": several} if several else {}),
         "#": [node.mem_id],
     }
+
+
+def test_pages_larger_than_any_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html_pages, "_PAGE_BYTES", 1 << 20)
+    with pytest.raises(InputError, match="one document of more than 1 MiB"):
+        parse(tmp_path, b"<p>" + b"soup " * (1 << 20))
