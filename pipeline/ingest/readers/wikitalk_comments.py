@@ -85,7 +85,7 @@ def find_comments(pieces: Iterable[Piece]) -> Iterator[Comment | None]:
         if piece.kind == "text":
             if state.comment is not None:
                 state.comment.body.append(piece)
-            elif state.quoted or not _sign(state, piece):
+            elif state.quoted or "(" not in piece.value or not _sign(state, piece):
                 state.waiting.append((piece, state.depth))
             continue
         if piece.kind == "heading":
