@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -19,6 +20,8 @@ from tests.ingest.readers.damage import CASES, read_damaged
 
 _NUMBER = re.compile(rb"(?<=[\s:,\[])-?\d+(?:\.\d+)?(?=[\s,}\]])")
 _CUTS = 5
+_DEEP = 100_000
+_SECONDS = 5.0  # of the processor, as no input may take longer
 
 
 def _read_cases() -> dict[str, bytes]:
@@ -60,6 +63,17 @@ DISTORTIONS: dict[str, Callable[[bytes], bytes]] = {
 }  # fmt: skip
 
 
+def _nested(data: bytes) -> bytes:
+    """The file with something a hundred thousand deep in the middle of what it says."""
+    start = data.lstrip()[:1]
+    if start in (b"{", b"["):
+        place = data.find(b":", len(data) // 2) + 1
+        return data[:place] + b'{"a":' * _DEEP + b"1" + b"}" * _DEEP + b',"b":' + data[place:]
+    opening, closing = (b"<div>", b"</div>") if start == b"<" else (b"> ", b"")
+    place = data.find(b">", len(data) // 2) + 1 if start == b"<" else len(data) // 2
+    return data[:place] + opening * _DEEP + closing * _DEEP + data[place:]
+
+
 def test_every_reader_has_a_case() -> None:
     assert {reader.name for reader in READERS} == set(CASE_OF)
 
@@ -75,6 +89,13 @@ def test_a_file_is_known_by_what_it_holds(name: str, tmp_path: Path) -> None:
 def test_distorted_files_are_read_or_refused(name: str) -> None:
     for distort in DISTORTIONS.values():
         read_damaged(distort(CASE_OF[name]), name)
+
+
+@pytest.mark.parametrize("name", CASE_OF)
+def test_what_nests_too_deeply_is_read_or_refused(name: str) -> None:
+    begun = time.process_time()
+    read_damaged(_nested(CASE_OF[name]), name)
+    assert time.process_time() - begun < _SECONDS
 
 
 @pytest.mark.parametrize("name", CASE_OF)
