@@ -184,9 +184,10 @@ def _cut(text: str, *, last: bool) -> tuple[list[bytes], str]:
         try:
             end = _SCAN(text, place)[1]
         except RecursionError:  # an element that nests too deeply costs itself, not those behind it
-            end = _end_of(text, place)
-            if end is None:
+            closed = _end_of(text, place)
+            if closed is None:
                 return elements, text[place:]
+            end = closed
         except ValueError:
             return elements, text[place:]
         if end == len(text) and not last:
