@@ -175,7 +175,7 @@ def _left_out(page: ForumPage, node: LexborNode) -> int | None:
 
 READER = Reader(
     name="askbot",
-    version=1,
+    version=2,
     title="Questions of Askbot sites (saved pages)",
     extensions=(".html", ".htm"),
     replies="answers to their question, comments to their post",

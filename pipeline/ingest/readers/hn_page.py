@@ -194,7 +194,7 @@ def _add_comment(
 
 READER = Reader(
     name="hackernews_page",
-    version=3,
+    version=4,
     title="Pages of Hacker News",
     extensions=(".html",),
     replies="indentation, or the link to the parent",

@@ -235,7 +235,7 @@ def _votes_of(node: LexborNode | None) -> int | None:
 
 READER = Reader(
     name="lemmy_page",
-    version=1,
+    version=2,
     title="Pages of Lemmy's web interface",
     extensions=(".html", ".htm"),
     replies="path of every comment in the page's data; else nesting",

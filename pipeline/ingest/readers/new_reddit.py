@@ -212,7 +212,7 @@ def _count_hidden(tree: LexborHTMLParser) -> dict[int, int]:
 
 READER = Reader(
     name="new_reddit",
-    version=1,
+    version=2,
     title="Pages of Reddit in its layout since 2023",
     extensions=(".html",),
     replies="parentid, else nesting",

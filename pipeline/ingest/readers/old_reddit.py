@@ -169,7 +169,7 @@ def _add_comment(
 
 READER = Reader(
     name="old_reddit",
-    version=1,
+    version=2,
     title="Pages of Reddit in its old layout",
     extensions=(".html",),
     replies="nesting",

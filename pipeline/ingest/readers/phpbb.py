@@ -182,7 +182,7 @@ def _dated(words: str) -> str:
 
 READER = Reader(
     name="phpbb",
-    version=1,
+    version=2,
     title="Topics of phpBB forums (saved pages)",
     extensions=(".html", ".htm"),
     replies="nothing declared; quotations tell most",

@@ -83,7 +83,7 @@ def _read_start(source: Source) -> _Start:
 
 READER = Reader(
     name="json",
-    version=1,
+    version=2,
     title="A JSON array of objects with named columns",
     extensions=(".json",),
     replies="the column parent_id, where there is one; else inferred",

@@ -165,7 +165,7 @@ def _poll(body: LexborNode) -> str | None:
 
 READER = Reader(
     name="telegram_page",
-    version=1,
+    version=2,
     title="Telegram chats in Telegram Desktop's HTML",
     extensions=(".html",),
     replies="the link to the message replied to",

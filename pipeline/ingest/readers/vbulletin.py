@@ -258,7 +258,7 @@ def _mark_quotations(page: ForumPage, body: LexborNode) -> None:
 
 READER = Reader(
     name="vbulletin",
-    version=1,
+    version=2,
     title="Threads of vBulletin forums (saved pages)",
     extensions=(".html", ".htm"),
     replies="nothing declared but comments on posts; quotations tell most",

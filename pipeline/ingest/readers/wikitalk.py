@@ -208,7 +208,7 @@ def _text(value: Any) -> str:
 
 READER = Reader(
     name="wikitalk",
-    version=1,
+    version=2,
     title="MediaWiki talk pages (HTML, API)",
     extensions=(".html", ".json"),
     replies="indentation",

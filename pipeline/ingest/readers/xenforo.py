@@ -162,7 +162,7 @@ def _name_quoted(page: ForumPage, body: LexborNode) -> None:
 
 READER = Reader(
     name="xenforo",
-    version=1,
+    version=2,
     title="Threads of XenForo forums (saved pages)",
     extensions=(".html", ".htm"),
     replies="nothing declared; quotations tell most",

@@ -349,7 +349,7 @@ def _raw(value: Any) -> bytes:
 
 READER = Reader(
     name="youtube",
-    version=1,
+    version=2,
     title="YouTube comments (Data API, yt-dlp)",
     extensions=(".json", ".info.json"),
     replies="parentId, the thread; yt-dlp: parent",
