@@ -266,6 +266,19 @@ def follow_sorts(places: Ints, sorts: Sorts, time: Floats, tick: Floats) -> Sort
 
 
 @njit(cache=True, nogil=True)
+def go_by_time(place: Ints, time: Floats) -> int:
+    """Whether times rise (1) or fall (-1) throughout a listing, or neither (0)."""
+    posts = order_seen(place)
+    rises, falls = 0, 0
+    for at in range(1, posts.size):
+        rises += time[posts[at]] > time[posts[at - 1]]
+        falls += time[posts[at]] < time[posts[at - 1]]
+    if rises + falls < 2 or min(rises, falls) > 0:
+        return 0
+    return 1 if rises > falls else -1
+
+
+@njit(cache=True, nogil=True)
 def _tell_rising(left: Ints, right: Ints, time: Floats, tick: Floats) -> int:
     """Whether times of siblings rise in the left of two opposite listings (1), fall (-1), or neither (0)."""
     covers = _find_covers(left, right, False, time, tick)

@@ -24,6 +24,7 @@ from pipeline.algorithms.sort_orders import (
     Sorted,
     allow_spans,
     compare_listings,
+    go_by_time,
     keep_order,
     weigh_against,
     weigh_opposite,
@@ -38,6 +39,9 @@ MOST_LISTINGS = 8  # of one page that are compared, the longest ones
 # Most confidence where a page was put together from listings that each leave posts out: of the links that would be
 # surer .97 were right (Old and New of Reddit threads, a fifth missing from each; benchmarks/orders.py).
 SUREST_MERGED = 0.97
+# Most confidence where one listing rises by time and the other falls: nobody may be answered on the page, and both may
+# be flat listings of any page.
+SUREST_BY_TIME = 0.97
 OUT_OF_THE_QUESTION = 60.0  # nats put against a link that is disproved
 
 _LISTING = ("discussion_id", "capture_id", "listing")
@@ -113,8 +117,8 @@ def order_pages(posts: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame
 def _drop_flat(listed: pl.DataFrame) -> pl.DataFrame:
     """The listings without those that show replies by time alone.
 
-    A page sorted by Old may rise all the same where nobody answered late: then another listing, that neither rises nor
-    falls, sorts siblings the opposite way.
+    A page sorted by Old may rise all the same where nobody answered late, and one sorted by New may fall where nobody
+    answered at all: then another listing sorts siblings the opposite way.
     """
     flat = pl.col("is_flat").any().over("discussion_id")
     kept = [listed.filter(~flat)]
@@ -124,7 +128,7 @@ def _drop_flat(listed: pl.DataFrame) -> pl.DataFrame:
         is_flat = page.group_by("number").agg(pl.col("is_flat").first()).sort("number")
         numbers, by_time = is_flat["number"].to_numpy(), is_flat["is_flat"].to_numpy()
         stays = [
-            not by_time[at] or any(weigh_opposite(places[one], places[two]) > 0 for two in numbers[~by_time])
+            not by_time[at] or any(weigh_opposite(places[one], places[two]) > 0 for two in numbers if one != two)
             for at, one in enumerate(numbers)
         ]
         kept.append(page.filter(pl.col("number").is_in(numbers[stays])))
@@ -188,6 +192,9 @@ def prove_links(context: Context, pairs: Pairs, rows: pl.DataFrame, shown: pl.Da
         )
         if (seen < 0).any(axis=1).all():
             surest[pairs.offsets[begin] : pairs.offsets[end]] = SUREST_MERGED
+        along = {go_by_time(place, context.time[start : start + n]) for place in seen}
+        if along == {-1, 1}:
+            surest[pairs.offsets[begin] : pairs.offsets[end]] = SUREST_BY_TIME
         begins[start : start + n] = filled
         span = min(int(window[start]) + 1, n)
         whole.append(allow_spans(seen, span).ravel())

@@ -168,3 +168,12 @@ def test_a_page_by_time_on_which_nobody_answers_late_is_no_flat_listing() -> Non
     known = dict(found.posts.select("post_id", "parent_id").iter_rows())
     names = [name_post(f"d{post}") for post in range(6)]
     assert [known[name] for name in names] == [None if above < 0 else names[above] for above in parents]
+
+
+def test_two_listings_by_time_that_are_opposite_say_that_nobody_is_answered_and_prove_nothing() -> None:
+    rows = [{"name": f"d{post}", "text": f"word{post}", "minute": 10 * post} for post in range(8)]
+    rising, falling = list(range(8)), list(reversed(range(8)))
+    found = reconstruct(draft(rows, order_known="page"), listings(rising, falling))
+    assert found.posts["parent_id"].is_null().all()
+    later = [name_post(f"d{post}") for post in range(1, 8)]
+    assert found.posts.filter(pl.col("post_id").is_in(later))["link_confidence"].max() < 0.999
