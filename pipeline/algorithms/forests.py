@@ -83,78 +83,86 @@ def join_forests(forests: list[Forest], shares: list[float]) -> Forest:
 
 def run_forest(forest: Forest, table: Table) -> Floats:
     """The sum of all trees for each row of a float32[n, columns] table: float64[n]."""
-    nodes = (forest.starts, forest.feature, forest.threshold, forest.low, forest.high, forest.lost_low, forest.value)
-    if np.isnan(table.sum()):
-        gaps: Floats = _run_with_gaps(*nodes, table)
-        return gaps
+    has_gaps = bool(np.isnan(table.sum()))
     own, is_leaf = np.arange(forest.feature.size), forest.feature < 0
     found: Floats = _run(
         forest.starts.astype(np.uint64),
-        np.maximum(forest.feature, 0).astype(np.uint64),
+        _place_features(forest, table.shape[1] if has_gaps else 0),
         forest.threshold,
         np.where(is_leaf, own, forest.low).astype(np.uint64),
         np.where(is_leaf, own, forest.high).astype(np.uint64),
         forest.value,
         np.ascontiguousarray(table).ravel(),
         *table.shape,
+        has_gaps,
     )
     return found
+
+
+def _place_features(forest: Forest, width: int) -> Places:
+    """Where nodes look in a row that holds its columns twice (`_part_gaps`): behind, where a gap goes high."""
+    feature = np.maximum(forest.feature, 0)
+    return np.where(forest.lost_low, feature, feature + width).astype(np.uint64)
+
+
+@njit(cache=True, nogil=True)
+def _part_gaps(table: Table, begin: int, n: int, width: int, rows: Table) -> None:
+    """Copies n rows of a table twice side by side; a gap is below all thresholds in front and above all behind."""
+    for row in range(n):
+        for column in range(width):
+            x = table[(begin + row) * width + column]
+            rows[2 * row * width + column] = x if x == x else -np.inf
+            rows[(2 * row + 1) * width + column] = x if x == x else np.inf
 
 
 @njit(cache=True, nogil=True)
 def _run(
     starts: Places, feature: Places, threshold: Table, low: Places, high: Places, value: Table, table: Table,
-    n: int, width: int,
+    n: int, width: int, has_gaps: bool,
 ) -> Floats:  # fmt: skip
-    """Of a table without gaps. Leaves follow themselves; four rows descend side by side and step without a branch on
-    what they hold, which no processor could foresee. Rows past the end are the last one again, and are forgotten."""
     out = np.zeros(n + 4)
+    if not has_gaps:
+        for begin in range(0, n, _BLOCK):
+            _run_block(starts, feature, threshold, low, high, value, table, begin, min(_BLOCK, n - begin), width,
+                       out[begin:])  # fmt: skip
+        return out[:n]
+    rows = np.empty(2 * _BLOCK * width, dtype=np.float32)
     for begin in range(0, n, _BLOCK):
-        for tree in range(starts.size - 1):
-            for row in range(begin, min(begin + _BLOCK, n), 4):
-                p = q = r = s = starts[tree]
-                row_p, row_q = np.uint64(row * width), np.uint64(min(row + 1, n - 1) * width)
-                row_r, row_s = np.uint64(min(row + 2, n - 1) * width), np.uint64(min(row + 3, n - 1) * width)
-                while True:
-                    next_p = low[p] if table[row_p + feature[p]] <= threshold[p] else high[p]
-                    next_q = low[q] if table[row_q + feature[q]] <= threshold[q] else high[q]
-                    next_r = low[r] if table[row_r + feature[r]] <= threshold[r] else high[r]
-                    next_s = low[s] if table[row_s + feature[s]] <= threshold[s] else high[s]
-                    if (next_p ^ p) | (next_q ^ q) | (next_r ^ r) | (next_s ^ s) == 0:
-                        break
-                    p, q, r, s = next_p, next_q, next_r, next_s
-                out[row] += np.float64(value[p])
-                out[row + 1] += np.float64(value[q])
-                out[row + 2] += np.float64(value[r])
-                out[row + 3] += np.float64(value[s])
+        count = min(_BLOCK, n - begin)
+        _part_gaps(table, begin, count, width, rows)
+        _run_block(starts, feature, threshold, low, high, value, rows, 0, count, 2 * width, out[begin:])
     return out[:n]
 
 
 @njit(cache=True, nogil=True)
-def _run_with_gaps(
-    starts: Nodes,
-    feature: Nodes,
-    threshold: Table,
-    low: Nodes,
-    high: Nodes,
-    lost_low: NDArray[np.bool_],
-    value: Table,
-    table: Table,
-) -> Floats:
-    n = table.shape[0]
-    out = np.zeros(n)
-    for begin in range(0, n, _BLOCK):
-        end = min(begin + _BLOCK, n)
-        for tree in range(starts.size - 1):
-            for row in range(begin, end):
-                node = starts[tree]
-                while feature[node] >= 0:
-                    x = table[row, feature[node]]
-                    # NaN is not equal to itself.
-                    goes_low = x <= threshold[node] if x == x else lost_low[node]
-                    node = low[node] if goes_low else high[node]
-                out[row] += np.float64(value[node])
-    return out
+def _run_block(
+    starts: Places, feature: Places, threshold: Table, low: Places, high: Places, value: Table, table: Table,
+    first: int, n: int, width: int, out: Floats,
+) -> None:  # fmt: skip
+    """Adds all trees to out[:n] for n rows from the first. Leaves follow themselves; four rows descend side by side and
+    step without a branch on what they hold, which no processor could foresee. Rows past the end are the last one again,
+    and are forgotten."""
+    for tree in range(starts.size - 1):
+        for row in range(0, n, 4):
+            p = q = r = s = starts[tree]
+            row_p, row_q = np.uint64((first + row) * width), np.uint64((first + min(row + 1, n - 1)) * width)
+            row_r = np.uint64((first + min(row + 2, n - 1)) * width)
+            row_s = np.uint64((first + min(row + 3, n - 1)) * width)
+            while True:
+                next_p = low[p] if table[row_p + feature[p]] <= threshold[p] else high[p]
+                next_q = low[q] if table[row_q + feature[q]] <= threshold[q] else high[q]
+                next_r = low[r] if table[row_r + feature[r]] <= threshold[r] else high[r]
+                next_s = low[s] if table[row_s + feature[s]] <= threshold[s] else high[s]
+                if (next_p ^ p) | (next_q ^ q) | (next_r ^ r) | (next_s ^ s) == 0:
+                    break
+                p, q, r, s = next_p, next_q, next_r, next_s
+            out[row] += np.float64(value[p])
+            if row + 1 < n:
+                out[row + 1] += np.float64(value[q])
+            if row + 2 < n:
+                out[row + 2] += np.float64(value[r])
+            if row + 3 < n:
+                out[row + 3] += np.float64(value[s])
 
 
 def attribute_forest(forest: Forest, table: Table, groups: NDArray[np.int64], n_groups: int) -> Floats:
@@ -168,22 +176,22 @@ def attribute_forest(forest: Forest, table: Table, groups: NDArray[np.int64], n_
         float64[n, n_groups + 1]; the last column is the prior, what the roots expect. A row sums to what `run_forest`
         gives, but for the last bits.
     """
-    nodes = (forest.starts, forest.feature, forest.threshold, forest.low, forest.high, forest.lost_low, forest.value)
-    if np.isnan(table.sum()):
-        gaps: Floats = _attribute_with_gaps(*nodes, table, groups, n_groups)
-        return gaps
     own, is_leaf = np.arange(forest.feature.size), forest.feature < 0
-    feature = np.maximum(forest.feature, 0).astype(np.uint64)
+    n, width = table.shape
+    feature, whole = np.maximum(forest.feature, 0), table
+    if np.isnan(table.sum()):
+        whole = np.empty((n, 2 * width), dtype=np.float32)
+        _part_gaps(np.ascontiguousarray(table).ravel(), 0, n, width, whole.ravel())
     found: Floats = _attribute(
         forest.starts.astype(np.uint64),
-        feature,
+        _place_features(forest, whole.shape[1] - width),
         forest.threshold,
         np.where(is_leaf, own, forest.low).astype(np.uint64),
         np.where(is_leaf, own, forest.high).astype(np.uint64),
         forest.value.astype(np.float64),
         groups[feature].astype(np.uint64),
-        np.ascontiguousarray(table).ravel(),
-        *table.shape,
+        np.ascontiguousarray(whole).ravel(),
+        *whole.shape,
         n_groups + 1,
     )
     return found
@@ -213,33 +221,6 @@ def _attribute(
                     out[out_q + group[q]] += value[next_q] - value[q]
                     p, q = next_p, next_q
     return out.reshape(n + 1, n_groups)[:n]
-
-
-@njit(cache=True, nogil=True)
-def _attribute_with_gaps(
-    starts: Nodes,
-    feature: Nodes,
-    threshold: Table,
-    low: Nodes,
-    high: Nodes,
-    lost_low: NDArray[np.bool_],
-    value: Table,
-    table: Table,
-    groups: NDArray[np.int64],
-    n_groups: int,
-) -> Floats:
-    out = np.zeros((table.shape[0], n_groups + 1))
-    for row in range(table.shape[0]):
-        for tree in range(starts.size - 1):
-            node = starts[tree]
-            out[row, n_groups] += np.float64(value[node])
-            while feature[node] >= 0:
-                x = table[row, feature[node]]
-                goes_low = x <= threshold[node] if x == x else lost_low[node]
-                following = low[node] if goes_low else high[node]
-                out[row, groups[feature[node]]] += np.float64(value[following]) - np.float64(value[node])
-                node = following
-    return out
 
 
 def read_lightgbm(model: dict[str, Any]) -> Forest:
