@@ -14,6 +14,7 @@ import polars as pl
 from rich.text import Text
 
 from pipeline.errors import ArchiveError
+from pipeline.report.reasons import tell_gaps, tell_pair
 from pipeline.report.tree import Tables
 from pipeline.report.words import (
     FLAG_WORDS,
@@ -64,6 +65,7 @@ def why_lines(tables: Tables, given: str) -> list[Text]:
         ("Why these are one post", _merged(tables, post)),
         ("Whom it answers, and why", _parent(tables, post)),
         ("What else was possible", _runners_up(tables, post)),
+        ("What was not known", _gaps(tables, post)),
         ("Like it, yet other posts", _relatives(tables, post)),
         ("Doubts", [Text(f"{flag}: {FLAG_WORDS.get(flag, '')}") for flag in post["flags"]]),
     ]
@@ -89,7 +91,9 @@ def _find_post(tables: Tables, given: str) -> dict[str, Any]:
 
 def _posts(tables: Tables, ids: Iterable[str | None]) -> dict[str, dict[str, Any]]:
     wanted = sorted({post for post in ids if post is not None})
-    columns = ["post_id", "author", "posted_at", "posted_precision", "title", "text", "is_placeholder"]
+    columns = [
+        "post_id", "author", "posted_at", "posted_precision", "title", "text", "quotes", "position", "is_placeholder"
+    ]  # fmt: skip
     found = tables.posts.filter(pl.col("post_id").is_in(wanted)).select(columns).collect()
     return {row["post_id"]: row for row in found.iter_rows(named=True)}
 
@@ -190,8 +194,10 @@ def _parent(tables: Tables, post: dict[str, Any]) -> list[Text]:
     sure = Text(f"a guess, right with a probability of {share_words(post['link_confidence'])}", "yellow")
     evidence = chosen[0]["evidence"] if chosen else []
     if evidence:
-        sure.append(f"; what was weighed: {evidence_words(evidence)}")
+        sure.append(f"; what was weighed: {evidence_words(evidence)}; together {chosen[0]['score']:+.2f}")
     lines.append(sure)
+    if post["parent_id"] and (seen := tell_pair(post, near[post["parent_id"]])):
+        lines.append(Text("; ".join(seen)))
     if any(item["signal"] == "order" for item in evidence):
         others = any(link["confidence"] > 0 for link in _links(tables, post, chosen=False))
         left = "rule other parents out" if others else "leave it no other parent"
@@ -215,9 +221,18 @@ def _runners_up(tables: Tables, post: dict[str, Any]) -> list[Text]:
         line = Text(f"{share_words(link['confidence'])}  ")
         line.append_text(_named(candidates[link["parent_id"]]) if link["parent_id"] else Text("answers none"))
         if link["evidence"]:
-            line.append(f" ({evidence_words(link['evidence'])})")
+            line.append(f" ({evidence_words(link['evidence'])}; together {link['score']:+.2f})")
         lines.append(line)
     return lines
+
+
+def _gaps(tables: Tables, post: dict[str, Any]) -> list[Text]:
+    if post["link_kind"] != "inferred" or post["is_placeholder"]:
+        return []
+    discussion = tables.discussions.filter(pl.col("discussion_id") == post["discussion_id"])
+    about = discussion.select("lens", "expected_accuracy").collect().row(0, named=True)
+    links = [*_links(tables, post, chosen=True), *_links(tables, post, chosen=False)]
+    return [Text(line) for line in tell_gaps(post, about["lens"], about["expected_accuracy"], links)]
 
 
 def _relatives(tables: Tables, post: dict[str, Any]) -> list[Text]:

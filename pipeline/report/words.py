@@ -53,6 +53,7 @@ SIGNAL_WORDS: Mapping[str, str] = {
     "quotation": "its words are quoted",
     "mention": "its author is named",
     "words": "rare words in common",
+    "wording": "what its words alone sound like",
     "cues": "questions, thanks and other cues",
     "subject": "the subject line",
     "turns": "who speaks when",

@@ -35,10 +35,16 @@ def test_why_sightings_are_one_post():
 
 def test_guess_has_confidence_evidence_and_runners_up():
     told = sections(REPLY)
-    answered, sure = told["Whom it answers, and why"]
+    answered, sure, seen = told["Whom it answers, and why"]
     assert "ada “Who waters the [bold]tram[/bold] garden?”" in answered
     assert "62 %" in sure
     assert "rare words in common +0.40" in sure
+    assert "together +1.00" in sure
+    assert seen == "  just below it"
+    assert told["What was not known"] == [
+        "  of its discussion page order and words are all that is known: about 70 % of such guesses are right",
+        "  when it was written",
+    ]
     assert told["What else was possible"] == ["  38 %  answers none"]
 
 
