@@ -53,11 +53,12 @@ class Replies:
     scored: Flags
 
 
-def measure_forest(truth: Replies, found: Ints) -> dict[str, float]:
+def measure_forest(truth: Replies, found: Ints, more: tuple[Ints, Ints] | None = None) -> dict[str, float]:
     """The figures NAMES of found parents.
 
     Args:
         found: int64[n], rows or -1 for none; without cycles.
+        more: further links (children, parents) within the found conversations; they count among the links alone.
 
     Returns:
         accuracy: share of scored posts whose found parent (or none) is a true one. link_…: agreement of the links of
@@ -76,12 +77,19 @@ def measure_forest(truth: Replies, found: Ints) -> dict[str, float]:
         np.append(truth.children[of_labelled], alone),
         np.append(truth.parents[of_labelled], np.full(alone.size, -1)),
     )
-    links = compare_links((rows[truth.labelled], found[truth.labelled]), true_links, with_starts=True)
+    child, parent = (rows[:0], rows[:0]) if more is None else more
+    of_labelled = truth.labelled[child]
+    found_links = (
+        np.append(rows[truth.labelled], child[of_labelled]),
+        np.append(found[truth.labelled], parent[of_labelled]),
+    )
+    links = compare_links(found_links, true_links, with_starts=True)
     single = np.full(found.size, -1, dtype=np.int64)
     np.maximum.at(single, truth.children, truth.parents)
     single[~truth.labelled] = -1
     known = np.where(truth.labelled, found, -1)
     ours = connected_components(found.size, rows[known >= 0], known[known >= 0])[truth.labelled]
+    of_labelled = truth.labelled[truth.children]
     theirs = connected_components(found.size, truth.children[of_labelled], truth.parents[of_labelled])[truth.labelled]
     return {
         "accuracy": float(right[truth.scored].mean()) if truth.scored.any() else 0.0,

@@ -56,6 +56,17 @@ def test_one_of_several_true_parents_is_right() -> None:
     assert measure_forest(truth, np.array([-1, -1, -1]))["accuracy"] == 0.5
 
 
+def test_a_second_parent_counts_among_the_links() -> None:
+    truth = Replies(
+        np.zeros(3, int), np.array([1, 2, 2]), np.array([0, 0, 1]), np.ones(3, bool), np.array([False, True, True])
+    )
+    found = np.array([-1, 0, 1])
+    one = measure_forest(truth, found)
+    both = measure_forest(truth, found, (np.array([2]), np.array([0])))
+    assert (one["link_recall"], both["link_recall"], both["link_precision"]) == (0.75, 1.0, 1.0)
+    assert one | {"link_recall": 1.0, "link_f1": 1.0} == both
+
+
 @given(st.lists(st.tuples(st.sampled_from([0.05, 0.5, 0.75, 0.95, 1.0]), st.booleans()), min_size=1, max_size=40))
 def test_confidence_by_hand(links: list[tuple[float, bool]]) -> None:
     confidence, right = np.array([c for c, _ in links]), np.array([r for _, r in links])
