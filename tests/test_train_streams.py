@@ -48,7 +48,7 @@ def test_it_learns_who_answers_whom(corpus: Path, trained: Path) -> None:
     found = evaluate_links(corpus, "time-meta", pack, Settings(stream_window=40))
     assert found["accuracy"] > 0.9
     assert max(found["all_root"], found["all_previous"]) < 0.7
-    assert "chat, time-meta | allotment" in (trained / "card.md").read_text(encoding="utf-8")
+    assert "chat, time-meta, pass 2 of 2 | allotment" in (trained / "card.md").read_text(encoding="utf-8")
     # Without authors and times the names in the lines are of nobody: the model says that it knows less.
     assert 0 < evaluate_links(corpus, "time-text", pack)["accuracy"] < found["accuracy"]
 

@@ -21,7 +21,7 @@ import orjson
 import polars as pl
 
 from pipeline.algorithms.text import fold_words
-from pipeline.evaluate import evaluate_links
+from pipeline.evaluate import Evaluation, judge_links
 from pipeline.pack import ModelPack
 from pipeline.reconstruct.corpus import Corpus, read_corpus
 from pipeline.reconstruct.fitting import EPOCHS
@@ -30,7 +30,8 @@ from pipeline.reconstruct.scoring import save_model
 from pipeline.reconstruct.streams.families import FAMILIES
 from pipeline.reconstruct.streams.model import save_stream_model
 from pipeline.reconstruct.streams.training import belongs_to, train_streams
-from pipeline.train.card import tell_accuracy, write_card
+from pipeline.settings import Settings
+from pipeline.train.card import STREAM_FIGURES, tell_accuracy, write_card
 from pipeline.train.lenses import find_temperature, fit_passes, lay_grounds, measure_ground
 
 LENSES = ("page-text", "page-meta", "time-text", "time-meta", *FAMILIES)
@@ -67,7 +68,8 @@ def train_links(
 
     Args:
         corpora: files; those in page order teach all lenses, the others those of time order.
-        out_pack: folder of the pack; its files are replaced, but for models of lenses that are not trained now.
+        out_pack: folder of the pack; its files are replaced, but for models of lenses that are not trained now, and
+            where there are such for its words, which they were fitted to.
         name: of the pack, as runs record it.
         date: of training, for the card.
         lenses: which to train, the families of streams (chat, mail) among them; other discussions cannot be inferred
@@ -82,7 +84,8 @@ def train_links(
     """
     read = [read_corpus(path, "train") for path in sorted(corpora, key=lambda path: path.stem)]
     held = {path.stem: read_corpus(path, "dev") for path in corpora}
-    words, unseen_bits = count_words(read)
+    kept = _keep_words(out_pack) if set(lenses) < set(LENSES) else None
+    words, unseen_bits = kept or count_words(read)
     pack = ModelPack(name, words, unseen_bits, {})
     out_pack.mkdir(parents=True, exist_ok=True)
     words.write_parquet(out_pack / "words.parquet", compression="zstd")
@@ -126,6 +129,14 @@ def train_links(
     return report
 
 
+def _keep_words(out_pack: Path) -> tuple[pl.DataFrame, float] | None:
+    """The words and unseen bits that the pack has, None where there is no pack."""
+    if not (out_pack / "pack.json").is_file():
+        return None
+    facts = orjson.loads((out_pack / "pack.json").read_bytes())
+    return pl.read_parquet(out_pack / "words.parquet"), float(facts["unseen_bits"])
+
+
 def _is_kept(out_pack: Path, lens: str) -> bool:
     return (out_pack / f"{lens}.json").is_file()
 
@@ -150,13 +161,31 @@ def train_family(
     weights = save_stream_model(train_streams(FAMILIES[name], mine, pack, rounds, say))
     (out_pack / f"{name}.json").write_bytes(orjson.dumps(weights.facts, option=orjson.OPT_APPEND_NEWLINE))
     weights.nodes.write_parquet(out_pack / f"{name}.parquet", compression="zstd", compression_level=19)
-    trained = replace(pack, streams={name: weights})
+    known = {corpus.name for corpus in mine}
+    measured = sorted((path for path in paths if path.stem in known), key=lambda path: path.stem)
+    return measure_family(name, measured, replace(pack, streams={name: weights}), say)
+
+
+def measure_family(name: str, paths: Sequence[Path], pack: ModelPack, say: Callable[[str], None]) -> dict[str, Any]:
+    """What the card tells of the model of a family, by how many passes are made and by lens."""
     report: dict[str, Any] = {}
+    most = len(pack.streams[name].facts["accuracy"]["meta"])
     for lens in ("time-meta", "time-text"):
-        of_lens = {}
-        for path in sorted(paths, key=lambda path: path.stem):
-            if any(corpus.name == path.stem for corpus in mine):
-                of_lens[path.stem] = evaluate_links(path, lens, trained)
-        report[f"{name}, {lens}"] = of_lens
-        say(f"{name}, {lens}: " + ", ".join(tell_accuracy(of_lens)))
+        for passes in range(1, most + 1):
+            key = f"{name}, {lens}" + (f", pass {passes} of {most}" if most > 1 else "")
+            report[key] = {
+                path.stem: _tell_stream(judge_links(path, lens, pack, Settings(stream_passes=passes))) for path in paths
+            }
+            say(f"{key}: " + ", ".join(tell_accuracy(report[key])))
     return report
+
+
+def _tell_stream(found: Evaluation) -> dict[str, float]:
+    return {
+        "posts": float(found.posts),
+        "accuracy": found.found["accuracy"],
+        "ece": found.confidence["ece"],
+        "all_previous": found.all_previous["accuracy"],
+        "all_root": found.all_root["accuracy"],
+        **{name: round(found.found[name], 4) for name in STREAM_FIGURES},
+    }

@@ -21,7 +21,7 @@ from pipeline.reconstruct.arrays import Flags, Floats, Ints, Table
 SEED = 20261124
 PARAMETERS = {
     "num_leaves": 40,
-    "learning_rate": 0.14,
+    "learning_rate": 0.11,
     "max_bin": 63,
     "min_data_in_leaf": 30,
     "min_sum_hessian_in_leaf": 2.0,
@@ -60,7 +60,14 @@ def _bend(
 
 
 def fit_forest(
-    table: Table, truth: Table, weight: Floats, offsets: Ints, skip: Flags, rounds: int, **changes: Any
+    table: Table,
+    truth: Table,
+    weight: Floats,
+    offsets: Ints,
+    skip: Flags,
+    rounds: int,
+    base: Floats | None = None,
+    **changes: Any,
 ) -> Forest:
     """A forest whose softmax over the rows of each line tells its true parent.
 
@@ -68,15 +75,17 @@ def fit_forest(
         table: float32[rows, columns]; truth: float32[rows]; skip: bool[rows], candidates that are out of the question.
         weight: float64[lines]; offsets: int64[lines + 1].
         rounds: how many trees.
+        base: float64[rows], scores that the forest adds to; zeros if left out.
         changes: of PARAMETERS.
     """
     import lightgbm  # only here, and only for training
 
     def bend(scores: Floats, _: Any) -> tuple[Floats, Floats]:
         slope, curve = np.empty(scores.size), np.empty(scores.size)
-        _bend(scores.astype(np.float64), truth, weight, offsets, skip, slope, curve)
+        _bend(scores + start, truth, weight, offsets, skip, slope, curve)
         return slope, curve
 
+    start = np.zeros(truth.size) if base is None else base
     parameters = {**PARAMETERS, **changes}
     data = lightgbm.Dataset(table, label=truth, params={key: parameters[key] for key in ("max_bin", "verbose")})
     grown = lightgbm.train({**parameters, "objective": bend}, data, num_boost_round=rounds)

@@ -15,7 +15,7 @@ import polars as pl
 from numba import njit
 
 from pipeline.pack import ModelPack
-from pipeline.reconstruct.arrays import UNKNOWN, Flags, Floats, Ints, Ragged
+from pipeline.reconstruct.arrays import UNKNOWN, Flags, Floats, Ints, Ragged, Table
 from pipeline.reconstruct.context import Context
 from pipeline.reconstruct.streams.letters import Letters
 from pipeline.reconstruct.streams.naming import find_named
@@ -44,6 +44,7 @@ class Stream:
         run: int64[N], lines of its author that stand right above it without a break.
         rate: float64[N], lines of the discussion within RATE_SECONDS before it; NaN where times are unknown.
         letters: what letters tell besides; None in chats.
+        told: float32[N, len(lexicon.TELLS)], what the words of each line tell by a model; None before it is asked.
     """
 
     context: Context
@@ -57,6 +58,7 @@ class Stream:
     run: Ints
     rate: Floats
     letters: Letters | None = None
+    told: Table | None = None
 
 
 def lay_stream(context: Context, texts: pl.Series, authors: pl.Series, pack: ModelPack) -> Stream:

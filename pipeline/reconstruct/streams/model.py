@@ -9,7 +9,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from pipeline.algorithms.forests import Forest
 from pipeline.errors import ContractError
 from pipeline.pack import StreamWeights
 from pipeline.reconstruct.streams.families import FAMILIES
+from pipeline.reconstruct.streams.layout import Stream
+from pipeline.reconstruct.streams.lexicon import Lexicon, load_lexicon, weigh_lines
 from pipeline.reconstruct.streams.signals import StreamSignal, conversation
 
 VALUE_DECIMALS = 4  # of what a leaf adds: scores keep no more
@@ -30,8 +32,9 @@ class StreamModel:
     Attributes:
         family: its name.
         signals: those that every pass looks at.
+        lexicon: what words of lines tell; `read_stream` adds it to a stream.
         sieve: scores all candidates roughly; keep: how many of each line go on, none besides.
-        passes: forests over the signals' columns, from the second on with those of `conversation` behind them.
+        passes: forests, the first over the signals' columns, later ones over those of `conversation`.
         temperature: by kind of lens ("meta", "text") what shares are flattened by (> 1) or sharpened (< 1) after each
             number of passes to be calibrated.
         accuracy: by kind of lens the share of parents found on held-out streams after each number of passes.
@@ -39,6 +42,7 @@ class StreamModel:
 
     family: str
     signals: tuple[StreamSignal, ...]
+    lexicon: Lexicon
     sieve: Forest
     keep: int
     passes: tuple[Forest, ...]
@@ -46,8 +50,13 @@ class StreamModel:
     accuracy: dict[str, tuple[float, ...]]
 
 
+def read_stream(model: StreamModel, stream: Stream) -> Stream:
+    """The stream with what its words tell by the model's lexicon."""
+    return replace(stream, told=weigh_lines(model.lexicon, stream.context))
+
+
 def name_columns(signals: Sequence[StreamSignal]) -> list[str]:
-    """Names of the columns that later passes look at."""
+    """Names of the columns that passes look at."""
     own = [f"{signal.name}.{feature}" for signal in signals for feature in signal.features]
     return own + [f"{conversation.NAME}.{feature}" for feature in conversation.FEATURES]
 
@@ -57,6 +66,7 @@ def save_stream_model(model: StreamModel) -> StreamWeights:
     facts = {
         "columns": name_columns(model.signals),
         "keep": model.keep,
+        "lexicon": model.lexicon.store(),
         "temperature": {kind: list(values) for kind, values in sorted(model.temperature.items())},
         "accuracy": {kind: list(values) for kind, values in sorted(model.accuracy.items())},
     }
@@ -75,6 +85,7 @@ def load_stream_model(weights: StreamWeights) -> StreamModel:
     return StreamModel(
         family=weights.family,
         signals=signals,
+        lexicon=load_lexicon(weights.facts["lexicon"]),
         sieve=forests[0],
         keep=int(weights.facts["keep"]),
         passes=tuple(forests[1:]),

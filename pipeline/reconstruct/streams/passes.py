@@ -4,9 +4,10 @@ In: a stream and the lines whose parents are sought. Out: the kept candidates, t
 
 >>> found = run_passes(model, stream, children, window=100, parents=declared, passes=3)
 
-Each pass scores all kept candidates anew with a forest of its own; shares are the softmax of scores. The conversations
-that its choices build are what the next pass looks at. All candidates and their columns exist for a slice of children
-at a time only, so memory grows with the kept candidates (two dozen a line) and not with what is measured.
+The first pass scores the candidates that the sieve left; shares are the softmax of scores. What has next to no share
+then is dropped, and each later pass adds to the scores of the rest what the conversations tell that the choices before
+it built. All candidates and their columns exist for a slice of children at a time only, so memory grows with the kept
+candidates (about ten a line) and not with what is measured.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ from pipeline.reconstruct.candidates import Pairs, list_candidates
 from pipeline.reconstruct.decoding import weigh_candidates
 from pipeline.reconstruct.streams.conversations import choose_by_conversation, find_conversations
 from pipeline.reconstruct.streams.layout import Stream
-from pipeline.reconstruct.streams.model import StreamModel
+from pipeline.reconstruct.streams.model import StreamModel, read_stream
 from pipeline.reconstruct.streams.signals import StreamSignal, conversation
 
 SLICE_CHILDREN = 4096  # lines whose columns are held at a time
 THREADS = 2  # slices measured at once: kernels leave the interpreter alone
 DECIMALS = 4  # of scores; what is closer is a tie
+SIEVE_MARGIN = 5.0  # rough scores below the best of a line by more are not kept
+LEAST_SHARE = 0.002  # of the first pass, for later ones to look at a candidate
 IMPOSSIBLE = -1e9  # score of a pair that a person denied
 
 Denied = Callable[[Pairs], Flags]
@@ -50,6 +53,17 @@ class Sifted:
     window: int
     rows: tuple[Ints, ...]
 
+    def narrow(self, kept: Ints) -> Sifted:
+        """The same with some of the pairs alone: int64[kept], ascending, at least one of each child."""
+        firsts = np.minimum(np.arange(len(self.rows) + 1) * SLICE_CHILDREN, self.pairs.children.size)
+        ends = self.pairs.offsets[firsts]
+        cuts = np.searchsorted(kept, ends)
+        rows = tuple(
+            own[kept[begin:end] - start]
+            for own, begin, end, start in zip(self.rows, cuts[:-1], cuts[1:], ends[:-1], strict=True)
+        )
+        return Sifted(narrow_pairs(self.pairs, kept), self.window, rows)
+
 
 @dataclass(frozen=True, eq=False)
 class Passed:
@@ -59,7 +73,7 @@ class Passed:
         sifted: the kept candidates.
         scores: float64[pairs], of the last pass; shares: float64[pairs], their softmax for each child.
         chosen: int64[children], rows of pairs.
-        guesses: what the last pass but one made of the stream; None where there was one pass.
+        guesses: what each pass but the last made of the stream.
         number: how many passes were made.
     """
 
@@ -67,7 +81,7 @@ class Passed:
     scores: Floats
     shares: Floats
     chosen: Ints
-    guesses: conversation.Guesses | None
+    guesses: tuple[conversation.Guesses, ...]
     number: int
 
 
@@ -89,17 +103,41 @@ def run_passes(
         passes: how many; no more than the model has are made.
         denied: tells of pairs which of them are impossible.
     """
-    sifted = sift_candidates(stream, children, window, model.signals, model.sieve, model.keep)
-    impossible = denied(sifted.pairs) if denied is not None else np.zeros(sifted.pairs.left.size, dtype=np.bool_)
-    guesses: conversation.Guesses | None = None
+    stream = read_stream(model, stream)
     forests = model.passes[:passes]
-    for number, forest in enumerate(forests, start=1):
-        scores = np.where(impossible, IMPOSSIBLE, score_pass(stream, sifted, model.signals, forest, guesses))
-        shares = weigh_candidates(scores, sifted.pairs.offsets)
-        chosen = choose_by_conversation(shares, sifted.pairs, stream.context.n_posts)
-        if number < len(forests):
-            guesses = make_guesses(sifted.pairs, shares, chosen, parents)
-    return Passed(sifted, scores, shares, chosen, guesses, len(forests))
+    sifted, scores = sift_candidates(stream, children, window, model.signals, model.sieve, model.keep, forests[0])
+    if denied is not None:
+        scores = np.where(denied(sifted.pairs), IMPOSSIBLE, scores)
+    shares, chosen = decide(stream, sifted.pairs, scores)
+    guesses: list[conversation.Guesses] = []
+    if len(forests) > 1:
+        kept = find_likely(shares, sifted.pairs, chosen)
+        sifted, scores = sifted.narrow(kept), scores[kept]
+        shares, chosen = weigh_candidates(scores, sifted.pairs.offsets), np.searchsorted(kept, chosen)
+    for forest in forests[1:]:
+        guesses.append(make_guesses(sifted.pairs, shares, chosen, parents))
+        scores = np.round(scores + add_pass(stream, sifted.pairs, forest, guesses[-1]), DECIMALS)
+        shares, chosen = decide(stream, sifted.pairs, scores)
+    return Passed(sifted, scores, shares, chosen, tuple(guesses), len(forests))
+
+
+def decide(stream: Stream, pairs: Pairs, scores: Floats) -> tuple[Floats, Ints]:
+    """Shares of all pairs, and the rows that are chosen."""
+    shares = weigh_candidates(scores, pairs.offsets)
+    return shares, choose_by_conversation(shares, pairs, stream.context.n_posts)
+
+
+def find_likely(shares: Floats, pairs: Pairs, chosen: Ints) -> Ints:
+    """Rows that later passes look at: of no tiny share, the chosen ones, and answering none."""
+    likely = shares >= LEAST_SHARE
+    likely[pairs.offsets[:-1]] = True
+    likely[chosen] = True
+    return np.flatnonzero(likely)
+
+
+def narrow_pairs(pairs: Pairs, kept: Ints) -> Pairs:
+    """Some of the pairs: int64[kept], ascending."""
+    return Pairs(pairs.children, np.searchsorted(kept, pairs.offsets), pairs.left[kept], pairs.right[kept])
 
 
 def make_guesses(pairs: Pairs, shares: Floats, chosen: Ints, parents: Ints) -> conversation.Guesses:
@@ -110,12 +148,10 @@ def make_guesses(pairs: Pairs, shares: Floats, chosen: Ints, parents: Ints) -> c
     return conversation.Guesses(guessed, find_conversations(guessed), sure, shares)
 
 
-def measure_later(stream: Stream, pairs: Pairs, guesses: conversation.Guesses | None, number: int) -> Table:
-    """Columns of one slice of children that tell of the conversations they find; none where nothing is guessed yet."""
+def measure_later(stream: Stream, pairs: Pairs, guesses: conversation.Guesses, number: int) -> Table:
+    """Columns of one slice of children that tell of the conversations they find."""
     begin, end = number * SLICE_CHILDREN, min((number + 1) * SLICE_CHILDREN, pairs.children.size)
     rows = slice(pairs.offsets[begin], pairs.offsets[end])
-    if guesses is None:
-        return np.empty((rows.stop - rows.start, 0), dtype=np.float32)
     part = Pairs(
         pairs.children[begin:end], pairs.offsets[begin : end + 1] - rows.start, pairs.left[rows], pairs.right[rows]
     )
@@ -134,24 +170,35 @@ def list_slice(stream: Stream, children: Ints, window: int, number: int) -> Pair
 
 
 def sift_candidates(
-    stream: Stream, children: Ints, window: int, signals: tuple[StreamSignal, ...], sieve: Forest, keep: int
-) -> Sifted:
-    """The best few candidates of each child by a rough score; answering none always stays."""
+    stream: Stream,
+    children: Ints,
+    window: int,
+    signals: tuple[StreamSignal, ...],
+    sieve: Forest,
+    keep: int,
+    forest: Forest | None = None,
+) -> tuple[Sifted, Floats]:
+    """The best few candidates of each child by a rough score, and their scores by a forest that looks at the same
+    columns (float64[pairs]; zeros without one). Answering none always stays."""
 
-    def sift(number: int) -> tuple[Ints, Pairs]:
+    def sift(number: int) -> tuple[Ints, Pairs, Floats]:
         whole = list_slice(stream, children, window, number)
-        scores = np.round(run_forest(sieve, measure_columns(stream, whole, signals)), DECIMALS)
-        rows = _keep_best(scores, whole.offsets, keep)
-        return rows, Pairs(whole.children, np.searchsorted(rows, whole.offsets), whole.left[rows], whole.right[rows])
+        table = measure_columns(stream, whole, signals)
+        scores = np.round(run_forest(sieve, table), DECIMALS)
+        rows = _keep_best(scores, whole.offsets, keep, SIEVE_MARGIN)
+        pairs = Pairs(whole.children, np.searchsorted(rows, whole.offsets), whole.left[rows], whole.right[rows])
+        own = np.zeros(rows.size) if forest is None else np.round(run_forest(forest, table[rows]), DECIMALS)
+        return rows, pairs, own
 
     found = _work(sift, count_slices(children))
-    counts = [np.diff(part.offsets) for _, part in found]
+    counts = [np.diff(part.offsets) for _, part, _ in found]
     offsets = np.append(0, np.cumsum(np.concatenate([*counts, np.zeros(0, np.int64)]))).astype(np.int64)
     left, right = (
-        np.concatenate([*(getattr(part, side) for _, part in found), np.zeros(0, np.int64)]).astype(np.int64)
+        np.concatenate([*(getattr(part, side) for _, part, _ in found), np.zeros(0, np.int64)]).astype(np.int64)
         for side in ("left", "right")
     )
-    return Sifted(Pairs(children, offsets, left, right), window, tuple(rows for rows, _ in found))
+    sifted = Sifted(Pairs(children, offsets, left, right), window, tuple(rows for rows, *_ in found))
+    return sifted, np.concatenate([*(scores for *_, scores in found), np.zeros(0)])
 
 
 def count_slices(children: Ints) -> list[int]:
@@ -159,37 +206,21 @@ def count_slices(children: Ints) -> list[int]:
     return list(range(-(-children.size // SLICE_CHILDREN)))
 
 
-def measure_slice(stream: Stream, sifted: Sifted, signals: tuple[StreamSignal, ...], number: int) -> Table:
-    """Columns of the kept candidates of one slice, measured among all candidates."""
-    whole = list_slice(stream, sifted.pairs.children, sifted.window, number)
-    return measure_columns(stream, whole, signals)[sifted.rows[number]]
-
-
-def measure_pass(
-    stream: Stream,
-    sifted: Sifted,
-    signals: tuple[StreamSignal, ...],
-    guesses: conversation.Guesses | None,
-    number: int,
+def measure_slice(
+    stream: Stream, sifted: Sifted, signals: tuple[StreamSignal, ...], number: int, some: Ints | None = None
 ) -> Table:
-    """What a pass looks at in one slice: `measure_slice`, and from the second pass on `measure_later` behind it."""
-    own = measure_slice(stream, sifted, signals, number)
-    return np.concatenate([own, measure_later(stream, sifted.pairs, guesses, number)], axis=1)
+    """Columns of the kept candidates of one slice (of some of them), measured among all candidates."""
+    whole = list_slice(stream, sifted.pairs.children, sifted.window, number)
+    rows = sifted.rows[number] if some is None else sifted.rows[number][some]
+    return np.concatenate([signal.measure(stream, whole)[rows] for signal in signals], axis=1)
 
 
-def score_pass(
-    stream: Stream,
-    sifted: Sifted,
-    signals: tuple[StreamSignal, ...],
-    forest: Forest,
-    guesses: conversation.Guesses | None,
-) -> Floats:
-    """Scores of a pass over kept candidates, rounded so that what differs by less is a tie: float64[pairs]."""
+def add_pass(stream: Stream, pairs: Pairs, forest: Forest, guesses: conversation.Guesses) -> Floats:
+    """What a later pass adds to the scores of kept candidates: float64[pairs]."""
     found = _work(
-        lambda number: run_forest(forest, measure_pass(stream, sifted, signals, guesses, number)),
-        count_slices(sifted.pairs.children),
+        lambda number: run_forest(forest, measure_later(stream, pairs, guesses, number)), count_slices(pairs.children)
     )
-    return np.round(np.concatenate([*found, np.zeros(0)]), DECIMALS)
+    return np.concatenate([*found, np.zeros(0)])
 
 
 def explain_pass(model: StreamModel, stream: Stream, passed: Passed, rows: Ints) -> Floats:
@@ -200,20 +231,26 @@ def explain_pass(model: StreamModel, stream: Stream, passed: Passed, rows: Ints)
     Args:
         rows: int64[rows], numbers of kept pairs, ascending.
     """
-    sizes = [len(signal.features) for signal in model.signals] + [conversation.N_FEATURES]
-    forest = model.passes[passed.number - 1]
-    groups = np.repeat(np.arange(len(sizes)), sizes)
-    offsets = passed.sifted.pairs.offsets
+    stream = read_stream(model, stream)
+    n = len(model.signals)
+    groups = np.repeat(np.arange(n), [len(signal.features) for signal in model.signals])
+    pairs = passed.sifted.pairs
+    offsets = pairs.offsets
 
     def explain(number: int) -> Floats:
         begin = offsets[number * SLICE_CHILDREN]
         end = offsets[min((number + 1) * SLICE_CHILDREN, offsets.size - 1)]
         here = rows[np.searchsorted(rows, begin) : np.searchsorted(rows, end)] - begin
-        table = measure_pass(stream, passed.sifted, model.signals, passed.guesses, number)[here]
-        return attribute_forest(forest, table, groups, len(sizes))
+        table = measure_slice(stream, passed.sifted, model.signals, number, here)
+        first = attribute_forest(model.passes[0], table, groups, n)
+        parts = np.concatenate([first[:, :n], np.zeros((here.size, 1)), first[:, n:]], axis=1)
+        for forest, guesses in zip(model.passes[1 : passed.number], passed.guesses, strict=True):
+            later = measure_later(stream, pairs, guesses, number)[here]
+            parts[:, n:] += attribute_forest(forest, later, np.zeros(later.shape[1], dtype=np.int64), 1)
+        return parts
 
-    found = _work(explain, count_slices(passed.sifted.pairs.children))
-    return np.concatenate([*found, np.zeros((0, len(sizes) + 1))])
+    found = _work(explain, count_slices(pairs.children))
+    return np.concatenate([*found, np.zeros((0, n + 2))])
 
 
 _R = TypeVar("_R")
@@ -226,8 +263,9 @@ def _work(task: Callable[[int], _R], numbers: list[int]) -> list[_R]:
 
 
 @njit(cache=True, nogil=True)
-def _keep_best(scores: Floats, offsets: Ints, keep: int) -> Ints:
-    """Rows of the best candidates of each child, in their order; of equals the nearer. The first row always stays."""
+def _keep_best(scores: Floats, offsets: Ints, keep: int, margin: float) -> Ints:
+    """Rows of the best candidates of each child that are near enough to its best, in their order; of equals the nearer.
+    The first row always stays."""
     rows = np.empty(scores.size, dtype=np.int64)
     taken = np.zeros(scores.size, dtype=np.bool_)
     n = 0
@@ -235,14 +273,21 @@ def _keep_best(scores: Floats, offsets: Ints, keep: int) -> Ints:
         begin, end = offsets[c], offsets[c + 1]
         rows[n] = begin
         n += 1
-        taken[begin + 1 : end] = end - begin - 1 <= keep
-        # Choosing a few of a window again and again: numba takes two seconds to compile np.argsort.
-        for _ in range(keep if end - begin - 1 > keep else 0):
-            best = -1
+        top = scores[begin]
+        for at in range(begin + 1, end):
+            top = max(top, scores[at])
+        near = 0
+        for at in range(begin + 1, end):
+            taken[at] = scores[at] >= top - margin
+            near += taken[at]
+        # Dropping the worst of a few again and again: numba takes two seconds to compile np.argsort.
+        while near > keep:
+            worst = -1
             for at in range(begin + 1, end):
-                if not taken[at] and (best < 0 or scores[at] > scores[best]):
-                    best = at
-            taken[best] = True
+                if taken[at] and (worst < 0 or scores[at] <= scores[worst]):
+                    worst = at
+            taken[worst] = False
+            near -= 1
         for at in range(begin + 1, end):
             if taken[at]:
                 rows[n] = at

@@ -18,14 +18,14 @@ import polars as pl
 from pipeline.pack import ModelPack
 from pipeline.reconstruct.corpus import PLAIN_VIEW, Corpus, View, draw, hide
 from pipeline.reconstruct.streams.families import SUBJECTS, Family
-from pipeline.reconstruct.streams.fitting import fit_streams
+from pipeline.reconstruct.streams.fitting import BLOCK, fit_streams
 from pipeline.reconstruct.streams.grounds import StreamGround, lay_stream_ground
 from pipeline.reconstruct.streams.model import StreamModel
 
-ROUNDS = {"chat": (140, 140), "mail": (150,)}  # trees of each pass and half
+ROUNDS = {"chat": (160, 40), "mail": (110,)}  # trees of each pass and fold
 WINDOW = 100
 LEAD_LINES = 250  # unlabelled lines kept before the first labelled one
-BLOCK_LINES = 3000
+BLOCK_LINES = BLOCK
 TEXT_SHARE = 0.12  # of blocks that are shown without authors and times besides
 USUAL_POSTS = 20_000  # a corpus of fewer posts counts for more per post
 MIXTURE = View(no_authors=0.06, no_times=0.08)
@@ -43,7 +43,7 @@ def train_streams(
     Args:
         corpora: of the family (`belongs_to`), at least one.
         pack: word rarities.
-        rounds: trees of each pass and half; those of the family if left out.
+        rounds: trees of each pass and fold; those of the family if left out.
         say: told of each step as it ends.
     """
     grounds = [ground for corpus in corpora for ground in _lay_corpus(family, corpus, pack)]

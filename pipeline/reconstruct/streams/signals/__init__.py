@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.reconstruct.streams.signals import cues, mention, position, quotation, subject, turns, words
+from pipeline.reconstruct.streams.signals import cues, mention, position, quotation, subject, turns, wording, words
 from pipeline.reconstruct.streams.signals.signal import StreamSignal
 
 CHAT_SIGNALS: tuple[StreamSignal, ...] = (
@@ -11,6 +11,7 @@ CHAT_SIGNALS: tuple[StreamSignal, ...] = (
     mention.SIGNAL,
     words.SIGNAL,
     cues.SIGNAL,
+    wording.SIGNAL,
 )
 MAIL_SIGNALS: tuple[StreamSignal, ...] = (*CHAT_SIGNALS, subject.SIGNAL, quotation.SIGNAL)
 

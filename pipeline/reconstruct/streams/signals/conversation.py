@@ -48,6 +48,22 @@ FEATURES = (
     "answers",
     "own_ahead_inside",
     "others_ahead_inside",
+    "pause",
+    "own_pause",
+    "lines_behind",
+    "root_is_own",
+    "root_is_candidates",
+    "names_root",
+    "own_last_parent",
+    "is_authors_last",
+    "own_last_sure",
+    "own_next_inside",
+    "candidate_continues",
+    "continued_behind",
+    "own_last_answers_same",
+    "candidate_follows_own",
+    "lines_back",
+    "same_author",
 )
 N_FEATURES = len(FEATURES)
 
@@ -80,7 +96,7 @@ def measure(stream: Stream, pairs: Pairs, guesses: Guesses, shares: Floats) -> T
     roots = guesses.roots
     _look_back(
         out, pairs.children, pairs.offsets, pairs.left, context.author, context.first, stream.named.offsets,
-        stream.named.values, roots, guesses.parents, guesses.sure, shares, _count_before(roots), n,
+        stream.named.values, roots, guesses.parents, guesses.sure, shares, _count_before(roots), context.time, n,
         context.n_authors,
     )  # fmt: skip
     words = context.words
@@ -109,11 +125,13 @@ def _count_before(roots: Ints) -> Ints:
 @njit(cache=True, nogil=True)
 def _look_back(  # noqa: C901 -- one walk over a line's candidates, written out for the compiler
     out: Table, children: Ints, offsets: Ints, left: Ints, author: Ints, first: Ints, starts: Ints, named: Ints,
-    roots: Ints, parents: Ints, sure: Floats, shares: Floats, before: Ints, n: int, n_authors: int,
+    roots: Ints, parents: Ints, sure: Floats, shares: Floats, before: Ints, time: Floats, n: int,
+    n_authors: int,
 ) -> None:  # fmt: skip
     lines, own, naming = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     hits, people = np.zeros(n, np.int64), np.zeros(n, np.int64)
     last, since = np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    own_inside = np.full(n, -1, dtype=np.int64)
     replies, own_replies, self_replies = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     total, best = np.zeros(n), np.zeros(n)
     met = np.full(n_authors + 1, -1, dtype=np.int64)
@@ -131,6 +149,8 @@ def _look_back(  # noqa: C901 -- one walk over a line's candidates, written out 
             if b >= 0 and b == a:
                 own[root] += 1
                 n_own += 1
+                if own_inside[root] < 0:
+                    own_inside[root] = line
                 if own_last < 0:
                     own_last = line
             for at in range(starts[line], starts[line + 1]):
@@ -172,30 +192,55 @@ def _look_back(  # noqa: C901 -- one walk over a line's candidates, written out 
                 out[row, 6] = np.log1p(before[last[root]])
                 out[row, 7] = np.log1p(child - last[root])
                 out[row, 9] = since[root]
+                out[row, 30] = np.log1p(max(time[child] - time[last[root]], 0.0))
+                out[row, 32] = before[last[root]] - before[entry]
+            if own_inside[root] >= 0:
+                out[row, 31] = np.log1p(max(time[child] - time[own_inside[root]], 0.0))
             out[row, 8] = last[root] == entry
             out[row, 10] = own[root]
             if n_own > 0:
                 out[row, 11] = own[root] / n_own
                 out[row, 12] = roots[own_last] == root
+                out[row, 36] = parents[own_last] == entry
+                out[row, 38] = sure[own_last]
             out[row, 13] = naming[root]
             if starts[child + 1] > starts[child]:
                 out[row, 14] = hits[root]
+                out[row, 35] = 0.0
+                for at in range(starts[child], starts[child + 1]):
+                    if named[at] == author[root]:
+                        out[row, 35] = 1.0
+            if author[root] >= 0:
+                out[row, 33] = author[root] == a
+                out[row, 34] = author[root] == b
             out[row, 16] = people[root]
             out[row, 19] = replies[entry]
             out[row, 20] = own_replies[entry]
             out[row, 21] = self_replies[entry]
             if parents[entry] >= 0 and a >= 0:
                 out[row, 22] = author[parents[entry]] == a
+            if parents[entry] >= 0 and b >= 0:
+                out[row, 40] = author[parents[entry]] == b
+            out[row, 41] = self_replies[entry] > 0
+            if own_last >= 0:
+                out[row, 42] = parents[own_last] >= 0 and author[parents[own_last]] == b and b >= 0
+                out[row, 43] = entry > own_last
+            out[row, 44] = child - entry
+            out[row, 45] = b >= 0 and a == b
             out[row, 23] = sure[entry]
             out[row, 24] = parents[entry] < 0
             out[row, 25] = np.log1p(child - root)
-            inside = 0
+            inside, behind = 0, 0
             for line in range(lowest, child):
-                inside += roots[line] == root and author[line] == b
+                same = roots[line] == root and author[line] == b
+                inside += same
+                behind += same and line > entry
             out[row, 15] = inside
+            out[row, 37] = behind == 0
         for line in range(lowest, child):
             root = roots[line]
             lines[root], own[root], naming[root], hits[root], people[root], last[root] = 0, 0, 0, 0, 0, -1
+            own_inside[root] = -1
             met[max(author[line], 0)] = -1
             if parents[line] >= 0:
                 replies[parents[line]], own_replies[parents[line]], self_replies[parents[line]] = 0, 0, 0
@@ -241,6 +286,7 @@ def _look_ahead(
         for row in range(offsets[c], offsets[c + 1]):
             answers, by_candidate, own, others = 0, 0, 0, 0
             b = author[left[row]] if row > offsets[c] else -1
+            following = -1  # the next line of the child's author that does not answer the child or what comes after
             for line in range(child + 1, end):
                 if parents[line] == child:
                     answers += 1
@@ -248,6 +294,10 @@ def _look_ahead(
                 elif row > offsets[c] and 0 <= parents[line] < child and roots[line] == roots[left[row]]:
                     own += a >= 0 and author[line] == a
                     others += author[line] != a
+                if following < 0 and a >= 0 and author[line] == a and roots[line] < child:
+                    following = line
             out[row, 27] = answers
             if row > offsets[c]:
                 out[row, 26], out[row, 28], out[row, 29] = by_candidate, own, others
+                if following >= 0:
+                    out[row, 39] = roots[following] == roots[left[row]]
