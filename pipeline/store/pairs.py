@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.algorithms.lsh import Pairs
+from pipeline.algorithms.pair_sums import sum_pairs
 
 _PARTS = 64  # a power of two: parts that pairs are divided into by the first bits of their left id
 _PAIR_BYTES = 64  # of memory that a pair needs while it is summed
@@ -87,7 +88,7 @@ class PairSums:
 
 def _sum(pairs: pl.DataFrame) -> pl.DataFrame:
     """Summed by pair and sorted."""
-    return pairs.group_by("left_id", "right_id").agg(pl.col("change").sum()).sort("left_id", "right_id")
+    return pl.DataFrame(list(sum_pairs(*(pairs[name].to_numpy() for name in _SCHEMA))), schema=_SCHEMA)
 
 
 def _nonzero(pairs: pl.DataFrame) -> Iterator[pl.DataFrame]:
