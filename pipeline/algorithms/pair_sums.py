@@ -41,11 +41,24 @@ def _sort_run(left: Ids, right: Ids, numbers: Numbers, start: int, stop: int) ->
 
 
 @njit(cache=True, nogil=True)
+def _lowest_bit(ids: Ids) -> int:
+    """The lowest of the first 22 bits in which ids differ: some callers hold ids that begin alike."""
+    differing = uint64(0)
+    for at in range(ids.size):
+        differing |= ids[at] ^ ids[0]
+    low = 0
+    while differing >> uint64(low) >> uint64(22) != uint64(0):
+        low += 1
+    return low
+
+
+@njit(cache=True, nogil=True)
 def _sum_pairs(left: Ids, right: Ids, numbers: Numbers) -> tuple[Ids, Ids, Numbers]:
     n = left.size
     left, right, numbers = left.copy(), right.copy(), numbers.copy()
     to_left, to_right, to_numbers = np.empty_like(left), np.empty_like(right), np.empty_like(numbers)
-    for by_left, shift in ((False, 42), (False, 53), (True, 42), (True, 53)):
+    low = _lowest_bit(left)
+    for by_left, shift in ((False, 42), (False, 53), (True, low), (True, low + 11)):
         key = left if by_left else right
         places = np.zeros(2049, dtype=np.int64)
         for at in range(n):
@@ -64,7 +77,7 @@ def _sum_pairs(left: Ids, right: Ids, numbers: Numbers) -> tuple[Ids, Ids, Numbe
         numbers, to_numbers = to_numbers, numbers
     start = 0
     for at in range(1, n + 1):
-        if at == n or left[at] >> uint64(42) != left[start] >> uint64(42):
+        if at == n or left[at] >> uint64(low) != left[start] >> uint64(low):
             if at - start > 1:
                 _sort_run(left, right, numbers, start, at)
             start = at

@@ -54,27 +54,26 @@ class PairSums:
         self._held.append(pl.DataFrame([pairs[:, 0], pairs[:, 1], counted], schema=_SCHEMA))
         self._rows += len(pairs)
         if self._rows > self._limit:
-            self._held = [_sum(pl.concat(self._held))]
-            self._rows = self._held[0].height
+            summed = _sum(pl.concat(self._held))
+            self._held, self._rows = [summed], summed.height
             if self._rows > self._limit // 2:
-                self._spill()
+                self._spill(summed)
 
     def totals(self) -> Iterator[pl.DataFrame]:
         """left_id, right_id (UInt64), change (Int32): pairs whose sum is not 0, sorted, each once over all frames."""
         if not self._spills:
             yield from _nonzero(_sum(pl.concat([pl.DataFrame(schema=_SCHEMA), *self._held])))
             return
-        self._spill()
+        if self._held:
+            self._spill(_sum(pl.concat(self._held)))
         for part in range(_PARTS):
             files = sorted(self._folder.glob(f"{part:03d}-*.parquet"))
             if files:
                 yield from _nonzero(_sum(pl.read_parquet(files, glob=False)))
 
-    def _spill(self) -> None:
-        if not self._held:
-            return
+    def _spill(self, held: pl.DataFrame) -> None:
+        """Write all that is held, summed already, in parts."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        held = _sum(pl.concat(self._held))
         bits = 64 - _PARTS.bit_length() + 1
         parts = held["left_id"].to_numpy() >> np.uint64(bits)
         edges = np.searchsorted(parts, np.arange(_PARTS + 1, dtype=np.uint64))
