@@ -1,7 +1,7 @@
 """Versions of one post by one known author: texts of theirs in one discussion that share most of their words.
 
-In: texts with author and discussion. Out: pairs of texts that are one post, rewritten or cut; where several listings
-show a discussion, a key for rows that may be versions of one post, for alignment to settle by their places.
+In: texts with author and discussion. Out: pairs of texts that are one post, rewritten or cut; keys for rows that may be
+versions of one post, in several listings of a discussion or in one that is a history of posts.
 
 >>> pair_author_edits(pl.DataFrame({
 ...     "words_key": ["a", "b"], "author": ["kit"] * 2, "discussion_id": ["d"] * 2, "created_at": [None] * 2,
@@ -26,7 +26,11 @@ from pipeline.deduplicate.overlap import EXACT_TIMES, instant
 SHARED = 0.5  # edit ratio of the words from which two texts of one author are versions of one post
 CONTINUED = 0.9  # share of the shorter one's words that stand in the other, where one only adds to the other
 FEWEST_WORDS = 8  # shorter texts of one author are alike by habit: thanks, greetings, one-word answers
+HISTORY = 0.5  # share of a listing's rows beyond which, where they are versions of each other, it is a history of posts
 MOST_TEXTS = 400  # of an author in one discussion that are all compared; a bot that wrote more has its own templates
+REWRITTEN = pl.Schema(
+    {"sighting_id": pl.String(), "version_key": pl.String(), "rewritten_key": pl.String(), "is_history": pl.Boolean()}
+)
 
 
 def pair_author_edits(texts: pl.DataFrame) -> pl.DataFrame:
@@ -64,15 +68,17 @@ def pair_author_edits(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def choose_rewritten(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
-    """Rows that may be rewritten elsewhere: one listing of several shows their words, or their author is shown to have
-    said other words at that second, and ids do not settle them.
+    """Rows that may be rewritten elsewhere and are not settled by ids or times: one listing of several shows their
+    words, or their author is shown to have said other words at that second, or wrote more at a time that is not known.
 
     Args:
         listed: what ``find_listings`` returns, with scope and posted_precision.
         units: what ``find_discussions`` returns.
 
     Returns:
-        sighting_id, capture_id, unit, discussion_id, words_key, author (author_key), created_at (exact times alone).
+        sighting_id, capture_id, unit, discussion_id, words_key, author (author_key), created_at (exact times alone),
+        is_alone (another listing may show the row rewritten), is_untold (no id and no time), n_untold (such rows of its
+        listing).
     """
     group = ["discussion_id", "author_key"]
     has_id = pl.col("scope").is_not_null() & pl.col("native_id").is_not_null()
@@ -85,16 +91,21 @@ def choose_rewritten(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     # What one author is shown to have said at one time in several ways was rewritten, however many listings show each.
     rows = rows.with_columns(second=pl.when(exact).then(instant()))
     said = pl.col("near_key").n_unique().over(*group, "second") > 1
-    alone = rows.filter(
-        (pl.col("unit").n_unique().over("discussion_id", "near_key") == 1) | (said & pl.col("second").is_not_null())
-    )
-    open_to = (pl.col("unit").n_unique().over(group) > 1) & ~has_id.all().over(group)
-    return alone.filter(open_to).select(
+    alone = (pl.col("unit").n_unique().over("discussion_id", "near_key") == 1) | (said & pl.col("second").is_not_null())
+    elsewhere = (pl.col("unit").n_unique().over(group) > 1) & ~has_id.all().over(group)
+    rows = rows.with_columns(
+        is_alone=alone & elsewhere, is_untold=pl.col("native_id").is_null() & pl.col("posted_at").is_null()
+    ).with_columns(n_untold=pl.col("is_untold").sum().over("unit"))
+    more = pl.col("is_untold") & (pl.len().over(group) > 1)
+    return rows.filter(pl.col("is_alone") | more).select(
         "sighting_id",
         "capture_id",
         "unit",
         "discussion_id",
         "words_key",
+        "is_alone",
+        "is_untold",
+        "n_untold",
         author="author_key",
         created_at=pl.when(exact).then("posted_at"),
     )
@@ -107,16 +118,26 @@ def key_rewritten(rows: pl.DataFrame) -> pl.DataFrame:
         rows: what ``choose_rewritten`` returns, with words.
 
     Returns:
-        sighting_id, version_key (String); only rows that share theirs with another one.
+        One row for each that has a key: sighting_id, version_key (String: alignment may match such rows by their
+        places), rewritten_key (String: versions that no time or id tells apart), is_history (most of the listing's rows
+        are versions of each other: it shows posts as they were edited, not a page).
     """
     texts = rows.with_columns(text_key="words_key", words_key=pl.concat_str("author", "discussion_id", "words_key"))
     names = texts["words_key"].unique().sort()
     pairs = pair_author_edits(texts)
     ends = [names.search_sorted(pairs[name]) for name in ("left_key", "right_key")]
     labels = pl.Series(connected_components(len(names), *ends))
-    found = texts.select("sighting_id", label=labels.gather(names.search_sorted(texts["words_key"])))
-    shared = pl.DataFrame({"label": labels}).filter(pl.len().over("label") > 1).unique()
-    return found.join(shared, on="label", how="semi").select("sighting_id", version_key=pl.col("label").cast(pl.String))
+    found = texts.with_columns(label=labels.gather(names.search_sorted(texts["words_key"])))
+    several = pl.col("words_key").n_unique().over("label", "is_alone") > 1
+    again = pl.col("is_untold") & (pl.len().over("unit", "label", "is_untold") > 1)
+    key = pl.col("label").cast(pl.String)
+    found = found.select(
+        "sighting_id",
+        version_key=pl.when(pl.col("is_alone") & several).then(key),
+        rewritten_key=pl.when("is_untold").then(key),
+        is_history=again & (again.sum().over("unit") > HISTORY * pl.col("n_untold")),
+    )
+    return found.filter(pl.any_horizontal(pl.col("version_key", "rewritten_key").is_not_null()))
 
 
 def add_forms(rewritten: pl.DataFrame, listed: pl.DataFrame, units: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -124,12 +145,12 @@ def add_forms(rewritten: pl.DataFrame, listed: pl.DataFrame, units: pl.DataFrame
     two listings they are versions of one post as well.
 
     Args:
-        rewritten: sighting_id, version_key, as ``key_rewritten`` returns them.
+        rewritten: sighting_id, version_key and more, as ``key_rewritten`` returns them.
         listed, units: what ``find_listings`` and ``find_discussions`` return.
         pairs: left_key, right_key, method: all verified pairs, those of method "template" among them.
 
     Returns:
-        sighting_id, version_key.
+        The same columns.
     """
     if not pairs.select((pl.col("method") == "template").any()).item():
         return rewritten
@@ -139,4 +160,4 @@ def add_forms(rewritten: pl.DataFrame, listed: pl.DataFrame, units: pl.DataFrame
     # Only where pairs that say the same do not join them already.
     joined = rows.filter(pl.col("strict").n_unique().over("discussion_id", "near_key") > 1)
     forms = joined.select("sighting_id", version_key=pl.concat_str(pl.lit("form:"), "near_key"))
-    return pl.concat([rewritten, forms.join(rewritten, on="sighting_id", how="anti")])
+    return pl.concat([rewritten, forms.join(rewritten, on="sighting_id", how="anti")], how="diagonal")

@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.algorithms.alignment import UNKNOWN_TIME, ListingRows, merge_listings
+from pipeline.deduplicate.author_edits import REWRITTEN
 from pipeline.deduplicate.decided import obey_sameness, own_seeds, unite_labels
 from pipeline.deduplicate.overlap import EXACT_TIMES, instant, tolerance
 from pipeline.ids import digest_columns
@@ -56,14 +57,15 @@ def identify_posts(
         units: what ``find_discussions`` returns.
         quotes: what ``find_standing_quotes`` returns.
         decisions: tables.Decisions.
-        rewritten: sighting_id, version_key of rows that may be versions of one post; None where that is not known.
+        rewritten: rows that may be versions of one post, as ``author_edits.key_rewritten`` and ``add_forms`` return
+            them; None where that is not known.
 
     Returns:
         The identity of every sighting; independent of the order of rows.
     """
     rows = listed.join(units.select("unit", "discussion_id", "is_named", "page"), on="unit", how="left")
     if rewritten is None:
-        rewritten = pl.DataFrame(schema={"sighting_id": pl.String, "version_key": pl.String})
+        rewritten = pl.DataFrame(schema=REWRITTEN)
     spoken = rows.join(quotes.select("sighting_id"), on="sighting_id", how="anti").join(
         rewritten, on="sighting_id", how="left"
     )
@@ -198,15 +200,25 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _join_versions(rows: pl.DataFrame) -> pl.DataFrame:
-    """Makes one post of what a known author said at one exact time in nearly the same words, or rewrote since, wherever
-    the listings of a discussion show it; but not of rows that one listing shows beside each other."""
+    """Makes one post of what a known author rewrote, wherever the listings of a discussion show it.
+
+    Rows of a listing that is a history of posts; rows said at one exact time in nearly the same words, or rewritten;
+    and rewritten rows without a time. Of the latter two not what one listing shows beside each other.
+    """
     group = ["discussion_id", "author_key", "instant", "version"]
-    named = rows.filter("is_exact").select("label", "unit", *group[:3], "near_key", "version_key")
-    said = pl.concat([named.select("label", "unit", *group[:3], version=key) for key in ("near_key", "version_key")])
+    rows = _chain_labels(rows, rows.filter("is_history").with_columns(version="rewritten_key"), group)
+    exact = rows.filter("is_exact")
+    ways = ((exact, "near_key"), (exact, "version_key"), (rows, "rewritten_key"))
+    said = pl.concat([frame.select("label", "unit", *group[:3], version=key) for frame, key in ways])
+    said = said.drop_nulls("version").unique()
+    return _chain_labels(rows, said.filter((pl.len().over(*group, "unit") == 1).all().over(group)), group)
+
+
+def _chain_labels(rows: pl.DataFrame, named: pl.DataFrame, group: list[str]) -> pl.DataFrame:
+    """Gives the labels of each group of named rows one label."""
     ends = (
-        said.drop_nulls("version")
+        named.select("label", *group)
         .unique()
-        .filter((pl.len().over(*group, "unit") == 1).all().over(group), pl.col("label").n_unique().over(group) > 1)
         .sort(*group, "label")
         .select(left=pl.col("label").shift(1).over(group), right="label")
         .drop_nulls()

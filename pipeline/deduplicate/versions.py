@@ -48,7 +48,7 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
 
     Args:
         records: tables.Records of whole discussions with post_id, discussion_id, order, declared_parent_id,
-            quoted_sighting_id and share of their identity.
+            listing_number, evident, quoted_sighting_id and share of their identity.
         placeholders: post_id, discussion_id, order, source, native_id, is_submission.
         settings: honour_deletions matters.
     """
@@ -279,6 +279,8 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame, settings: Setti
         first_author="author_key",
         first_time="posted_at",
         first_evident="evident",
+        first_capture="capture_id",
+        first_listing="listing_number",
     )
     rows = matches.filter(pl.col("match") != "first").join(known, on="post_id", how="left", maintain_order="left")
     same_id = (
@@ -287,6 +289,9 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame, settings: Setti
     same_author = pl.col("author_key") == pl.col("first_author")
     same_time = pl.col("posted_at") == pl.col("first_time")
     instant = (same_author & same_time & (pl.col("words_key") == pl.col("first_key"))).fill_null(False)
+    # One listing shows both, so no alignment matched them.
+    beside = (pl.col("capture_id") == pl.col("first_capture")) & (pl.col("listing_number") == pl.col("first_listing"))
+    rewritten = (pl.col("match") == "edit") & (pl.col("likeness") < settings.edit_similarity)
     compared = {"words": pl.col("likeness"), "id": same_id, "author": same_author, "time": same_time}
     evidence = [
         pl.when(value.is_not_null()).then(
@@ -307,7 +312,7 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame, settings: Setti
         .then(pl.lit("id"))
         .when(instant)
         .then(pl.lit("author-time"))
-        .when((pl.col("match") == "edit") & same_author & (pl.col("likeness") < settings.edit_similarity))
+        .when(same_author & (rewritten | beside))
         .then(pl.lit("author-edit"))
         .otherwise(pl.lit("alignment")),
         collapses=pl.lit(True),

@@ -8,7 +8,14 @@ import polars as pl
 import pytest
 
 from pipeline.clusters import deduplicate
-from pipeline.deduplicate.author_edits import MOST_TEXTS, add_forms, choose_rewritten, key_rewritten, pair_author_edits
+from pipeline.deduplicate.author_edits import (
+    MOST_TEXTS,
+    REWRITTEN,
+    add_forms,
+    choose_rewritten,
+    key_rewritten,
+    pair_author_edits,
+)
 from pipeline.deduplicate.identity import identify_posts
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.overlap import find_discussions
@@ -106,8 +113,22 @@ def test_other_words_other_people_and_other_places_are_other_posts() -> None:
     assert count_posts(PAGE, rewrite(1, body=OTHER)) == 4
     assert count_posts(PAGE, rewrite(1, body=EDITED, author="max")) == 4
     assert count_posts(PAGE, [*PAGE, {"author": "kit", "body": EDITED}]) == 4
+
+
+def test_a_rewritten_post_is_one_wherever_other_listings_show_it() -> None:
     other_place = [PAGE[0], PAGE[2], {"author": "kit", "body": EDITED}]
-    assert count_posts(PAGE, other_place) == 4
+    assert count_posts(PAGE, other_place) == 3
+
+
+def test_a_listing_of_versions_is_a_history_of_posts() -> None:
+    versions = [{"author": "kit", "body": body} for body in (FIRST, FIRST, EDITED, LONGER)]
+    assert count_posts(versions) == 1
+    assert count_posts([*versions, *PAGE[::2]]) == 3
+    timed = [line | {"posted_at_raw": f"2026-03-01T12:00:0{at}Z"} for at, line in enumerate(versions)]
+    assert count_posts(timed) == 4, "posted at different times"
+    authors = ("kit", "kit", "max", "bo")
+    assert count_posts([line | {"author": name} for line, name in zip(versions, authors, strict=True)]) == 4
+    assert count_posts([*versions[1:3], *PAGE[::2]]) == 4, "in a discussion somebody repeats themselves"
 
 
 def test_nobody_known_changed_a_name_between_the_same_neighbours() -> None:
@@ -119,7 +140,7 @@ def test_nobody_known_changed_a_name_between_the_same_neighbours() -> None:
     pairs = pl.DataFrame({"left_key": keys[:1], "right_key": keys[1:], "method": ["template"]})
     listed = find_listings(pl.concat(captures), no_pairs())
     units = find_discussions(listed)
-    rewritten = pl.DataFrame(schema={"sighting_id": pl.String, "version_key": pl.String})
+    rewritten = pl.DataFrame(schema=REWRITTEN)
     forms = add_forms(rewritten, listed, units, pairs)
     assert forms.height == 2
     for known, posts in ((forms, 3), (rewritten, 4)):

@@ -26,7 +26,8 @@ def settle(*captures: pl.DataFrame, **values: Any) -> Versions:
     identity = identify_posts(
         listed, units, find_standing_quotes(listed.filter("paragraphs"), units), empty_table(Decisions)
     )
-    whole = records.join(identity.sightings.drop("listing", "unit"), on="sighting_id")
+    homes = identity.sightings.drop("unit").rename({"listing": "listing_number"})
+    whole = records.join(homes, on="sighting_id")
     versions = settle_versions(whole, identity.placeholders, Settings(**values))
     check_table(DraftPosts, versions.posts)
     check_table(Duplicates, versions.edges)
