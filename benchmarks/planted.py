@@ -109,7 +109,9 @@ def score_versions(
         .then(pl.lit("truncation"))
         .otherwise(pl.lit("edit"))
     )
-    found = version_pairs(records, "post_id").with_columns(kind=told)
+    # A row that is taken for a quotation is said to be no version; it is scored where quotations and recaptures are.
+    spoken = records.filter(pl.col("match") != "quote")
+    found = version_pairs(spoken, "post_id").with_columns(kind=told)
     found = found.join(twins, on=["thread", "thread_right"], how="anti")
     loose = archive.duplicates.filter(pl.col("kind").is_in(["edit", "truncation"]) & ~pl.col("collapses")).collect()
     both = loose.select("left_post_id", "right_post_id", "kind")

@@ -18,6 +18,7 @@ MIN_BITS = 25.0
 MIN_BITS_WHOLE = 40.0
 MIN_SHARE = 0.9
 WHOLE = 0.85  # share of another paragraph's words from which it is the whole of that
+FARTHEST_WHOLE = 3  # paragraphs from another one to a quotation of its whole; farther away somebody posted it again
 LONGEST_RUN = 3
 LEAST_COPIES, MOST_REPEATED = 4, 0.1  # paragraphs, and share of them, that a listing repeats as a whole
 
@@ -27,8 +28,8 @@ def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFr
 
     A paragraph is one if its informative words stand in an earlier paragraph of the same listing and another paragraph
     follows. What stands more than twice is somebody posting the same again; so is the whole of another paragraph where
-    its words are not rare, or not all the same. Where another listing of the discussion shows the paragraph first, it
-    is a post that the other one quotes: a page may be sorted otherwise.
+    its words are not rare, or not all the same, or where it stands alone and far below. Where another listing of the
+    discussion shows the paragraph first, it is a post that the other one quotes: a page may be sorted otherwise.
 
     Args:
         listed: paragraphs only: sighting_id, unit, seat, words_key, words, n_words, information.
@@ -79,7 +80,7 @@ def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFr
     whole = pl.col("n_words") >= WHOLE * pl.col("quoted_words")
     again = (pl.col("share") < 1) | (pl.col("bits") < MIN_BITS_WHOLE)
     found = found.filter((pl.col("n_words") <= pl.col("quoted_words")) & (pl.col("often") <= 2) & ~(whole & again))
-    found = _without_copies(_without_first_said(found, texts), texts)
+    found = _without_copies(_without_first_said(_without_far(found), texts), texts)
     if found.is_empty():
         return nothing
     quotes = found.sort("sighting_id", "order").unique("sighting_id", keep="first", maintain_order=True)
@@ -100,6 +101,16 @@ def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFr
         .select("sighting_id", "quoted_sighting_id", "reply_sighting_id", "share", pl.col("n_words").cast(pl.Int64))
         .sort("sighting_id")
     )
+
+
+def _without_far(found: pl.DataFrame) -> pl.DataFrame:
+    """Quotations but whole paragraphs far below the one they repeat, unless another quotation stands beside them."""
+    seats = found.select("group", "seat").unique()
+    beside = pl.concat([seats.with_columns(pl.col("seat") + step, is_beside=pl.lit(value=True)) for step in (-1, 1)])
+    near = pl.col("seat") - pl.col("order") <= FARTHEST_WHOLE
+    kept = near | (pl.col("words_key") != pl.col("quoted_key")) | pl.col("is_beside").is_not_null()
+    joined = found.join(beside.unique(), on=["group", "seat"], how="left", maintain_order="left")
+    return joined.filter(kept).drop("is_beside")
 
 
 def _without_first_said(found: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.tables import PRECISIONS, DraftPosts, fit_table
 
 _CUT_OFF = r"(?i)(?:…|\.\.\.)\s*(?:\(?\[?(?:read|show|see) more\]?\)?|\[more\]|\(more\)|more)?\s*$"
+_SENTENCE_END = r"[.!?:;。！？：；\n][\p{P}\p{S}\s]*$"
 _LEAST_CUT = 48  # characters; a text cut off without a mark is long
 _NEAR_LIMIT = 2  # characters below a page's longest text
 _LEAST_CUTS = 2  # texts that tell that a page cuts
@@ -112,8 +113,8 @@ def _complete_roots(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mark_versions(rows: pl.DataFrame) -> pl.DataFrame:
-    """Adds has_words, length and is_complete; one that is cut off, by a mark or within a
-    word, is incomplete where a longer one continues it."""
+    """Adds has_words, length and is_complete; one that is cut off, by a mark, within a word or within a sentence, is
+    incomplete where a longer one continues it."""
     rows = rows.with_columns(has_words=pl.col("text") != "", length=pl.col("text").str.len_chars())
     # Most posts have one version, and nothing continues it but what a page writes where it cuts a text off.
     may_go_on = pl.col("post_id").is_duplicated() | pl.col("words").str.ends_with(" more")
@@ -127,7 +128,7 @@ def _find_broken_off(rows: pl.DataFrame, shown_rows: pl.DataFrame) -> pl.Series:
     longest = (
         rows.sort("post_id", "length", "text", descending=[False, True, False])
         .unique("post_id", keep="first", maintain_order=True)
-        .select("post_id", longest_words="words")
+        .select("post_id", longest_words="words", longest_text="text")
     )
     stem = pl.col("words").str.replace(r" (?:(?:read|show|see) )?more$", "")
     continued = (
@@ -142,10 +143,17 @@ def _find_broken_off(rows: pl.DataFrame, shown_rows: pl.DataFrame) -> pl.Series:
         & rest.str.contains(r"^[^ ].* ")
         & (pl.col("words").str.len_chars() >= _LEAST_CUT)
     )
+    # Or in the middle of a sentence that goes on in the same line: who adds to a post ends a sentence first.
+    within = (
+        pl.col("longest_text").str.starts_with(pl.col("text"))
+        & pl.col("longest_text").str.slice(pl.col("length")).str.contains(r"^[^\S\n]*(?:[\p{Ll}\p{Lo}\p{N},]|I\b)")
+        & ~pl.col("text").str.contains(_SENTENCE_END)
+        & (pl.col("length") >= _LEAST_CUT)
+    )
     # A page that cuts long texts may hit the end of a word: others of it break off, or several end at one length.
     shown = ["capture_id", "discussion_id"]
     limits = shown_rows.join(rows, on=shown, how="semi").group_by(shown).agg(limit=pl.col("length").max())
-    cut = ((pl.col("text").str.contains(_CUT_OFF) & continued) | broken).fill_null(value=False)
+    cut = ((pl.col("text").str.contains(_CUT_OFF) & continued) | broken | within).fill_null(value=False)
     whole_words = (continued & (pl.col("length") >= _LEAST_CUT)).fill_null(value=False)
     at_limit = pl.col("limit") - pl.col("length") <= _NEAR_LIMIT
     found = (

@@ -46,9 +46,10 @@ def test_part_of_an_earlier_paragraph_before_a_reply() -> None:
     assert standing([*PAGE[:6], half, *PAGE[6:]]) == [(6, 2, 7)]
 
 
-def test_whole_paragraph_is_quoted_wherever_it_stands_above() -> None:
-    assert standing([*PAGE[:6], PAGE[2], *PAGE[6:]]) == [(6, 2, 7)]
+def test_whole_paragraph_is_quoted_right_below_and_posted_again_elsewhere() -> None:
     assert standing([*PAGE[:6], PAGE[5], *PAGE[6:]]) == [(6, 5, 7)]
+    assert standing([*PAGE[:6], PAGE[3], *PAGE[6:]]) == [(6, 3, 7)]
+    assert standing([*PAGE[:6], PAGE[1], *PAGE[6:]]) == []
 
 
 def test_whole_paragraph_with_slips_is_posted_again() -> None:
