@@ -27,6 +27,7 @@ from pipeline.algorithms.forests import run_forest
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.hashed_words import split_texts
 from pipeline.clusters import deduplicate
+from pipeline.deduplicate.slips import slipped
 from pipeline.deduplicate.verification import (
     LEAST_STAYED,
     close_guards,
@@ -106,7 +107,8 @@ def cross_fit(lessons: pl.DataFrame) -> Flags:
                 forest = train_verifier(lessons.filter(pl.Series(taught)), counts[taught])
                 scores[judged] = run_forest(forest, measure_pairs(counts[judged]))
     open_pairs = (close_guards(counts) == 0) & (share_stayed(counts) >= LEAST_STAYED)
-    return open_pairs & (1 / (1 + np.exp(-scores)) >= PROBABILITY)
+    accepted = open_pairs & (1 / (1 + np.exp(-scores)) >= PROBABILITY)
+    return accepted | slipped(lessons["left"], lessons["right"], close_guards(counts))
 
 
 def score_components(sentences: pl.DataFrame, pairs: NDArray[np.int64]) -> tuple[float, float, float]:
@@ -132,7 +134,8 @@ def judge_damage(path: Path, split: str) -> dict[str, str]:
         left, right = (fold(side) for side in zip(*pairs, strict=True))
         n = len(pairs)
         texts = split_texts(pl.concat([left, right]))
-        accepted = judge_pairs(texts, np.stack([np.arange(n), np.arange(n) + n], axis=1), verifier).accepted
+        judged = judge_pairs(texts, np.stack([np.arange(n), np.arange(n) + n], axis=1), verifier)
+        accepted = judged.accepted | slipped(left, right, judged.guards)
         changed = (left != right).to_numpy()
         found[name] = f"{accepted[changed].mean():.3f} of {int(changed.sum())}"
     return found

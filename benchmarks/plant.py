@@ -8,7 +8,8 @@ quotes.parquet beside it the truth. Nothing of the program that is measured is i
 
 A discussion is captured once to four times. Between captures posts are added, edited (texts and versions are those of
 real posts) and deleted; captures are whole, partial, cut into pages that overlap, sorted otherwise, or show long posts
-cut off. Some replies quote, some posts are said again elsewhere by others, and a bot says the same in many places.
+cut off. Some replies quote, some posts are said again elsewhere by others, a bot says the same in many places, and on
+every page different people give the same short reply.
 """
 
 from __future__ import annotations
@@ -35,6 +36,19 @@ NOTICES = (
     "Reminder: be kind to cartographers, mark spoilers about tide tables, and search before asking about lanterns.",
     "*This mirror was made automatically in case the original lighthouse goes dark.*",
     "Your submission has no flair, {name}. Please choose one within ten minutes or the gull will remove it.",
+)
+SHORT_REPLIES = (
+    "I agree.",
+    "Thanks!",
+    "This.",
+    "lol",
+    "Same here.",
+    "+1",
+    "Yes.",
+    "Exactly.",
+    "Why?",
+    "Source?",
+    "哈哈",
 )
 CUTS = ("…", "...", "… read more", "... Read more", " …Show more", "")
 _EPOCHS = 4
@@ -218,6 +232,16 @@ def plant_notices(threads: list[list[Post]], rng: random.Random) -> None:
             )
 
 
+def plant_short(threads: list[list[Post]], rng: random.Random) -> None:
+    """Short replies: on every page one or two of them stand at several places, said by different people."""
+    for number, posts in enumerate(threads):
+        for text in rng.sample(SHORT_REPLIES, rng.randint(1, 2)):
+            for nth in range(rng.randint(2, 3 + min(9, len(posts) // 8))):
+                at = rng.randrange(1, len(posts) + 1)
+                _insert(posts, at, f"short{number}.{nth}{text[0]}", text, rng)
+                posts[at].born = max(posts[at].born, rng.randrange(1, _EPOCHS) if rng.random() < 0.1 else 0)
+
+
 def _insert(
     posts: list[Post], at: int, name: str, text: str, rng: random.Random,
     said_before: str | None = None, notice: int | None = None, author: str | None = None,
@@ -335,6 +359,7 @@ def write_world(data: Path, out: Path, corpus: str, shape: str, n: int, seed: in
     quotes = plant_quotes(threads, rng)
     plant_reposts(threads, rng)
     plant_notices(threads, rng)
+    plant_short(threads, random.Random(f"short {corpus} {shape} {seed}"))
     dumps = out / f"{corpus}-{shape}" / "dumps"
     dumps.mkdir(parents=True, exist_ok=True)
     records: list[dict[str, object]] = []

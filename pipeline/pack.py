@@ -53,6 +53,21 @@ class DuplicateWeights:
     nodes: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """What it is worth that a fact agrees of two records, in bits (log2 of a likelihood ratio); unknown is worth 0.
+
+    Attributes:
+        agree, differ: bits for one post, where both have it.
+    """
+
+    agree: float
+    differ: float
+
+
+NO_AGREEMENT = Agreement(0.0, 0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class ModelPack:
     """Frozen statistics and weights.
@@ -64,6 +79,7 @@ class ModelPack:
         links: link models by lens, as read from JSON.
         streams: models of streams by family ("chat", "mail").
         duplicates: what verifies pairs of texts; null in a pack that was made without.
+        linkage: what facts beside words are worth when records are linked, by name ("author", "neighbour", …).
         words_digest: digest of the words and their bits, which records depend on; empty in a pack that is being made.
     """
 
@@ -73,6 +89,7 @@ class ModelPack:
     links: dict[str, Any]
     streams: dict[str, StreamWeights] = field(default_factory=dict)
     duplicates: DuplicateWeights | None = None
+    linkage: dict[str, Agreement] = field(default_factory=dict)
     words_digest: str = ""
 
 
@@ -108,6 +125,7 @@ def load_pack(name: str = DEFAULT_PACK) -> ModelPack:
             for family in facts.get("streams", [])
         },
         duplicates=_read_duplicates(content),
+        linkage=_read_linkage(content),
         words_digest=digest_chunks([content["words.parquet"], str(facts["unseen_bits"]).encode()]),
     )
 
@@ -116,3 +134,8 @@ def _read_duplicates(content: dict[str, bytes]) -> DuplicateWeights | None:
     if "duplicates.json" not in content:
         return None
     return DuplicateWeights(orjson.loads(content["duplicates.json"]), pl.read_parquet(content["duplicates.parquet"]))
+
+
+def _read_linkage(content: dict[str, bytes]) -> dict[str, Agreement]:
+    weights = orjson.loads(content.get("linkage.json", b"{}"))
+    return {name: Agreement(float(weight["agree"]), float(weight["differ"])) for name, weight in weights.items()}

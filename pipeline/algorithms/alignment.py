@@ -105,11 +105,17 @@ def _say_the_same(a: int, b: int, rows: ListingRows) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def _weigh_match(a: int, b: int, rows: ListingRows, author_bits: float) -> float:
+    """Bits of evidence that two rows of equal words, of which nothing known disagrees, are one post."""
+    return rows.bits[a] + (author_bits if rows.author[a] >= 0 and rows.author[a] == rows.author[b] else 0.0)
+
+
+@njit(cache=True, nogil=True)
 def _match_unique(
     codes: Ints, rows: ListingRows, first: int, last: int, slot_row: Ints, counts: Ints, used: Ints, match: Ints,
-    least: float,
+    least: float, author_bits: float,
 ) -> None:  # fmt: skip
-    """Match open rows and open slots whose code is unique on both sides and has at least so many bits.
+    """Match open rows and open slots whose code is unique on both sides, with at least so many bits of evidence.
 
     ``counts`` is int64[2, number of codes], all zero before and after: how many rows a code has; its slot, plus one,
     or more than there are slots where it has several.
@@ -120,12 +126,14 @@ def _match_unique(
             code = codes[slot_row[slot]]
             counts[1, code] = slot + 1 if counts[1, code] == 0 else n_slots + 1
     for row in range(first, last):
-        if match[row] < 0 and rows.bits[row] >= least:
+        if match[row] < 0 and rows.bits[row] + author_bits >= least:
             counts[0, codes[row]] += 1
     for row in range(first, last):
         slot = counts[1, codes[row]] - 1
-        unique = counts[0, codes[row]] == 1 and match[row] < 0 and rows.bits[row] >= least
-        if unique and 0 <= slot < n_slots and _may_be_one(row, slot_row[slot], rows):
+        unique = counts[0, codes[row]] == 1 and match[row] < 0 and 0 <= slot < n_slots
+        if unique and _weigh_match(row, slot_row[slot], rows, author_bits) >= least:
+            if not _may_be_one(row, slot_row[slot], rows):
+                continue
             match[row] = slot
             used[slot] = 1
     for row in range(first, last):
@@ -163,11 +171,12 @@ def longest_increasing(values: Ints) -> Ints:
 
 @njit(cache=True, nogil=True)
 def _align_gap(
-    left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used: Ints, match: Ints, least: float
-) -> None:
+    left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used: Ints, match: Ints, least: float,
+    author_bits: float,
+) -> None:  # fmt: skip
     """Best alignment of open rows and open slots between two neighbours of the backbone; ties match early.
 
-    Rows of fewer bits than ``least`` match none.
+    Rows with fewer bits of evidence than ``least`` do not match.
     """
     m, n = left.size, right.size
     if m == 0 or n == 0 or m * n > LARGEST_GAP:
@@ -177,7 +186,7 @@ def _align_gap(
     for i in range(m - 1, -1, -1):
         for j in range(n - 1, -1, -1):
             a, b = left[i], slot_row[right[j]]
-            if rows.bits[a] >= least and _may_be_one(a, b, rows):
+            if _weigh_match(a, b, rows, author_bits) >= least and _may_be_one(a, b, rows):
                 if rows.exact[a] == rows.exact[b]:
                     gain[i, j] = 1.0 + min(rows.bits[a], ANCHOR_BITS) / ANCHOR_BITS
                 elif rows.near[a] == rows.near[b]:
@@ -233,6 +242,7 @@ def _match_listing(
     ahead: Ints,
     counts: Ints,
     match: Ints,
+    author_bits: float,
 ) -> None:
     """Match the rows first..last of one listing to the slots made so far."""
     used = np.zeros(n_slots, dtype=np.int64)
@@ -240,8 +250,8 @@ def _match_listing(
         if rows.node[row] >= 0 and node_slot[rows.node[row]] >= 0:
             match[row] = node_slot[rows.node[row]]
             used[match[row]] = 1
-    _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS)
-    _match_unique(rows.near, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS)
+    _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS, author_bits)
+    _match_unique(rows.near, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS, author_bits)
 
     # Runs beside an anchor come before the alignment: of several equal short posts the adjacent one is meant.
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
@@ -251,7 +261,7 @@ def _match_listing(
     least = 0.0
     if backbone.size < IN_ORDER * matched.size:
         least = ANCHOR_BITS
-        _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ALONE_BITS)
+        _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ALONE_BITS, author_bits)
     by_rank = np.empty(n_slots, dtype=np.int64)
     by_rank[rank[:n_slots]] = np.arange(n_slots)
     for k in range(backbone.size + 1):
@@ -263,7 +273,7 @@ def _match_listing(
             continue
         open_rows = np.flatnonzero(match[low:high] < 0) + low
         span = by_rank[low_rank:high_rank]
-        _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least)
+        _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least, author_bits)
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
 
 
@@ -317,17 +327,8 @@ def _number_slots(head: int, after: Ints, rank: Ints) -> None:
 
 
 @njit(cache=True, nogil=True)
-def merge_listings(rows: ListingRows, offsets: Ints) -> tuple[Ints, Ints]:
-    """Slots of rows and places of slots.
-
-    Args:
-        rows: the rows of one discussion, listing after listing, the ground first.
-        offsets: int64[k + 1], where each listing starts; the last entry is the number of rows.
-
-    Returns:
-        slots: int64[n], the slot of every row, numbered by first row.
-        places: int64[number of slots], the place of every slot in the merged order, from 0.
-    """
+def _merge_listings(rows: ListingRows, offsets: Ints, author_bits: float) -> tuple[Ints, Ints]:
+    """Does what ``merge_listings`` says."""
     n = rows.exact.size
     slots = np.full(n, -1, dtype=np.int64)
     slot_row = np.empty(n, dtype=np.int64)
@@ -341,7 +342,9 @@ def merge_listings(rows: ListingRows, offsets: Ints) -> tuple[Ints, Ints]:
     for listing in range(offsets.size - 1):
         first, last = offsets[listing], offsets[listing + 1]
         if n_slots > 0:
-            _match_listing(rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, counts, slots)
+            _match_listing(
+                rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, counts, slots, author_bits
+            )
         following = _next_matched(slots, first, last)
         known, previous = n_slots, np.int64(-1)
         for row in range(first, last):
@@ -359,3 +362,19 @@ def merge_listings(rows: ListingRows, offsets: Ints) -> tuple[Ints, Ints]:
             previous = slots[row]
         _number_slots(head, after, rank)
     return slots, rank[:n_slots].copy()
+
+
+def merge_listings(rows: ListingRows, offsets: Ints, author_bits: float = 0.0) -> tuple[Ints, Ints]:
+    """Slots of rows and places of slots.
+
+    Args:
+        rows: the rows of one discussion, listing after listing, the ground first.
+        offsets: int64[k + 1], where each listing starts; the last entry is the number of rows.
+        author_bits: what it is worth that two rows have one author, in bits.
+
+    Returns:
+        slots: int64[n], the slot of every row, numbered by first row.
+        places: int64[number of slots], the place of every slot in the merged order, from 0.
+    """
+    slots, places = _merge_listings(rows, offsets, author_bits)
+    return slots, places

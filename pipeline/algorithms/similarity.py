@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numba import njit, uint64
 from numpy.typing import NDArray
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import OSA, Indel
 from rapidfuzz.process import cpdist
 
 from pipeline.algorithms.hashed_words import split_texts
@@ -55,6 +55,24 @@ def edit_ratio(left: pl.Series, right: pl.Series, floor: float = 0.0) -> Ratios:
         workers=1,
     )
     return np.asarray(scored, dtype=np.float32)
+
+
+def letters_apart(left: pl.Series, right: pl.Series, most: int) -> NDArray[np.int32]:
+    """How many letters were lost, added, changed or exchanged with the next (optimal string alignment).
+
+    Args:
+        left, right: n texts each; a null counts as empty.
+        most: what is more is given as one more, which is much faster.
+
+    Returns:
+        int32 of shape (n,).
+
+    Raises:
+        ValueError: the columns differ in length.
+    """
+    _check_pairs(left, right)
+    sides = [side.fill_null("").to_list() for side in (left, right)]
+    return np.asarray(cpdist(*sides, scorer=OSA.distance, score_cutoff=most, dtype=np.int32, workers=1), dtype=np.int32)
 
 
 @njit(cache=True, nogil=True)

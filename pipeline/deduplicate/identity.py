@@ -49,6 +49,7 @@ def identify_posts(
     quotes: pl.DataFrame,
     decisions: pl.DataFrame,
     rewritten: pl.DataFrame | None = None,
+    author_bits: float = 0.0,
 ) -> Identity:
     """Decides identity.
 
@@ -59,6 +60,7 @@ def identify_posts(
         decisions: tables.Decisions.
         rewritten: rows that may be versions of one post, as ``author_edits.key_rewritten`` and ``add_forms`` return
             them; None where that is not known.
+        author_bits: what it is worth that two rows have one author (a model pack's linkage).
 
     Returns:
         The identity of every sighting; independent of the order of rows.
@@ -69,7 +71,7 @@ def identify_posts(
     spoken = rows.join(quotes.select("sighting_id"), on="sighting_id", how="anti").join(
         rewritten, on="sighting_id", how="left"
     )
-    spoken = _place_rows(_add_nodes(_rank_units(spoken)))
+    spoken = _place_rows(_add_nodes(_rank_units(spoken)), author_bits)
     spoken = _join_across_discussions(_join_versions(spoken))
     spoken = _add_seeds(spoken).with_columns(evident=pl.col("label"))
     spoken, aliases = _name_posts(obey_sameness(spoken, decisions))
@@ -160,7 +162,7 @@ def _codes(column: str) -> pl.Expr:
     return (pl.col(column).rank("dense").over("discussion_id").cast(pl.Int64) - 1).fill_null(-1).alias(column)
 
 
-def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
+def _place_rows(rows: pl.DataFrame, author_bits: float) -> pl.DataFrame:
     """Adds label (equal for sightings of one post) and place (in the merged order of the discussion)."""
     single = rows.filter(pl.col("n_units") == 1).with_columns(
         key=pl.coalesce("node", "sighting_id"), place=pl.col("seat").cast(pl.Int64)
@@ -187,7 +189,7 @@ def _place_rows(rows: pl.DataFrame) -> pl.DataFrame:
         fields = [part[name].to_numpy() for name in _CODES]
         fields += [part[name].to_numpy() for name in ("posted_at", "tolerance", "information")]
         offsets = np.append(np.flatnonzero(np.diff(part["turn"].to_numpy(), prepend=-1)), part.height)
-        slot, place = merge_listings(ListingRows(*map(np.array, fields)), offsets.astype(np.int64))
+        slot, place = merge_listings(ListingRows(*map(np.array, fields)), offsets.astype(np.int64), author_bits)
         slots[start : start + part.height] = slot
         places[start : start + part.height] = place[slot]
         start += part.height

@@ -21,6 +21,7 @@ from pipeline.algorithms.hashed_words import split_texts
 from pipeline.algorithms.similarity import edit_ratio
 from pipeline.algorithms.word_bags import may_share
 from pipeline.deduplicate.candidates import HEAD_CHARACTERS, Rows, candidate_pairs, long_enough
+from pipeline.deduplicate.slips import slipped
 from pipeline.deduplicate.verification import LEAST_STAYED, judge_pairs, load_verifier
 from pipeline.pack import load_pack
 from pipeline.settings import Settings
@@ -91,11 +92,14 @@ def verify_pairs(
         judged = judge_pairs(split_texts(words.gather(named)), ends.reshape(-1, 2), verifier)
         alike = judged.accepted
         cut, broken = np.zeros((2, len(chunk)), dtype=np.bool_)
+        others = np.flatnonzero(~alike)
+        slips = slipped(words.gather(left[others]), words.gather(right[others]), judged.guards[others])
+        alike[others[slips]] = True
         others = np.flatnonzero(begin_alike[done : done + len(chunk)] & ~alike)
         done += len(chunk)
         cut[others], broken[others] = begins_alike(words.gather(left[others]), words.gather(right[others]))
         ratios = np.zeros(len(chunk), dtype=np.float32)
-        template = judged.templates & ~cut & np.bool_(templates)
+        template = judged.templates & ~cut & ~alike & np.bool_(templates)
         measured = alike | cut | template
         ratios[measured] = edit_ratio(words.gather(left[measured]), words.gather(right[measured]))
         alike &= ratios >= np.float32(settings.edit_similarity)

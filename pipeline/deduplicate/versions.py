@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.algorithms.similarity import edit_ratio
+from pipeline.pack import NO_AGREEMENT, Agreement
 from pipeline.settings import Settings
 from pipeline.tables import PRECISIONS, DraftPosts, fit_table
 
@@ -24,6 +25,7 @@ _SENTENCE_END = r"[.!?:;。！？：；\n][\p{P}\p{S}\s]*$"
 _LEAST_CUT = 48  # characters; a text cut off without a mark is long
 _NEAR_LIMIT = 2  # characters below a page's longest text
 _LEAST_CUTS = 2  # texts that tell that a page cuts
+MOST_BITS = 40.0  # that words are worth; more proves no more
 _EPOCH = pl.lit(0).cast(pl.Datetime("us", "UTC"))
 
 
@@ -44,7 +46,9 @@ class Versions:
     firsts: pl.DataFrame
 
 
-def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings: Settings) -> Versions:
+def settle_versions(
+    records: pl.DataFrame, placeholders: pl.DataFrame, settings: Settings, linkage: dict[str, Agreement] | None = None
+) -> Versions:
     """Settles texts, matches and collapsing edges.
 
     Args:
@@ -52,7 +56,9 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
             listing_number, evident, quoted_sighting_id and share of their identity.
         placeholders: post_id, discussion_id, order, source, native_id, is_submission.
         settings: honour_deletions matters.
+        linkage: what facts are worth where they agree, of a model pack.
     """
+    records = _add_neighbours(records)
     rows = _complete_roots(records.sort("post_id", "captured_at", "capture_id", "ordinal", nulls_last=True))
     spoken = _mark_versions(rows.filter(pl.col("quoted_sighting_id").is_null()))
     firsts = spoken.unique("post_id", keep="first", maintain_order=True)
@@ -97,11 +103,18 @@ def settle_versions(records: pl.DataFrame, placeholders: pl.DataFrame, settings:
     return Versions(
         posts=posts.sort("discussion_id", "order"),
         matches=pl.concat([matches.select("sighting_id", "post_id", "match", "similarity"), quoted]),
-        edges=_collapse_edges(matches, firsts, settings),
+        edges=_collapse_edges(matches, firsts, settings, linkage or {}),
         firsts=firsts.select("post_id", "sighting_id").join(
             finals.select("post_id", "words_key", "information"), on="post_id", how="left"
         ),
     )
+
+
+def _add_neighbours(records: pl.DataFrame) -> pl.DataFrame:
+    """Adds neighbour: the post right above in the same listing, null where none is."""
+    listing = ["capture_id", "listing_number", "discussion_id"]
+    above = pl.col("post_id").shift(1).over(listing, order_by="ordinal")
+    return records.with_columns(neighbour=above)
 
 
 def _complete_roots(rows: pl.DataFrame) -> pl.DataFrame:
@@ -278,8 +291,10 @@ def _likeness(rows: pl.DataFrame, left: str, right: str) -> pl.Series:
     return joined["ratio"].fill_null(1.0).cast(pl.Float32)
 
 
-def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """A star around the first sighting of every post seen more than once, with what was compared."""
+def _collapse_edges(
+    matches: pl.DataFrame, firsts: pl.DataFrame, settings: Settings, linkage: dict[str, Agreement]
+) -> pl.DataFrame:
+    """A star around the first sighting of each post seen more than once, with what was compared and its worth."""
     known = firsts.select(
         "post_id",
         first_scope=pl.coalesce("scope", "capture_id"),
@@ -289,6 +304,7 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame, settings: Setti
         first_evident="evident",
         first_capture="capture_id",
         first_listing="listing_number",
+        first_neighbour="neighbour",
     )
     rows = matches.filter(pl.col("match") != "first").join(known, on="post_id", how="left", maintain_order="left")
     same_id = (
@@ -300,7 +316,14 @@ def _collapse_edges(matches: pl.DataFrame, firsts: pl.DataFrame, settings: Setti
     # One listing shows both, so no alignment matched them.
     beside = (pl.col("capture_id") == pl.col("first_capture")) & (pl.col("listing_number") == pl.col("first_listing"))
     rewritten = (pl.col("match") == "edit") & (pl.col("likeness") < settings.edit_similarity)
-    compared = {"words": pl.col("likeness"), "id": same_id, "author": same_author, "time": same_time}
+    same_neighbour = pl.col("neighbour") == pl.col("first_neighbour")
+    agreements = {"author": same_author, "neighbour": same_neighbour}
+    bits = pl.col("information").clip(0, MOST_BITS) * pl.col("likeness")
+    for name, agrees in agreements.items():
+        worth = linkage.get(name, NO_AGREEMENT)
+        bits += pl.when(agrees).then(worth.agree).when(~agrees).then(worth.differ).otherwise(0.0)
+    compared = {"words": pl.col("likeness"), "id": same_id, "time": same_time} | agreements
+    compared["weight"] = pl.when(~same_id).then(bits.round(2))
     evidence = [
         pl.when(value.is_not_null()).then(
             pl.struct(pl.lit(name).alias("signal"), value.cast(pl.Float32).alias("value"))

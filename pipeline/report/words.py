@@ -118,6 +118,10 @@ def comparison_words(evidence: Iterable[Mapping[str, Any]]) -> str:
         name, value = item["signal"], item["value"]
         if name in ("id", "author", "time"):
             told.append(f"same {name}" if value else f"not the same {name}")
+        elif name == "neighbour":
+            told.append("below the same post" if value else "not below the same post")
+        elif name == "weight":
+            told.append(f"{value:.0f} bits of evidence for one post")
         elif name == "bits":
             told.append(f"{value:.0f} bits of information")
         elif name != "words":

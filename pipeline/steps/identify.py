@@ -18,6 +18,7 @@ from pipeline.deduplicate.orders import list_orders
 from pipeline.deduplicate.overlap import find_discussions
 from pipeline.deduplicate.standing import find_standing_quotes
 from pipeline.errors import ContractError
+from pipeline.pack import NO_AGREEMENT, load_pack
 from pipeline.reconstruct.decided import resolve_decisions
 from pipeline.steps.base import leave_base, take_base
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
@@ -55,7 +56,8 @@ def identify_all(plan: RunPlan) -> StepReport:
         quotes = find_standing_quotes(_add_words(plan, listed.filter("paragraphs")), units)
         rewritten = key_rewritten(_add_words(plan, choose_rewritten(listed, units)))
         rewritten = add_forms(rewritten, listed, units, pairs)
-        identity = identify_posts(listed, units, quotes, decisions, rewritten)
+        author_bits = load_pack().linkage.get("author", NO_AGREEMENT).agree
+        identity = identify_posts(listed, units, quotes, decisions, rewritten, author_bits)
         plan.work.write("aliases", identity.aliases)
         plan.work.write("decided", resolve_decisions(decisions, _current_ids(decisions, identity)))
         firsts = identity.sightings.select("sighting_id", "post_id").rename(

@@ -41,7 +41,7 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
     with timed_report("reconstruct") as report:
         records = plan.work.read(bucket)
         placeholders = plan.work.read(f"placeholders/{number}")
-        versions = settle_versions(records, placeholders, settings)
+        versions = settle_versions(records, placeholders, settings, load_pack().linkage)
         posts = check_table(DraftPosts, decide_parents(versions.posts, plan.work.read("decided")))
         inside = find_quotations(posts)
         quotations = check_table(Quotations, _join_quotations(inside, _standing(records)))

@@ -140,3 +140,17 @@ def test_longest_increasing_against_all_subsequences(values: list[int]) -> None:
     for i in range(len(values)):
         best[i + 1] = 1 + max((best[j + 1] for j in range(i) if values[j] < values[i]), default=0)
     assert len(indices) == max(best)
+
+
+def test_a_known_author_outweighs_few_words_where_a_page_is_sorted_otherwise() -> None:
+    n = 6
+    rows = listing_rows([*range(n), *reversed(range(n))], bits=[40.0, 40.0, 8.0, 40.0, 40.0, 40.0] * 2)
+    rows.bits[n:] = rows.bits[:n][::-1]
+    offsets = np.array([0, n, 2 * n])
+    known = rows._replace(author=np.array([*range(n), *reversed(range(n))], dtype=np.int64))
+    lone = rows._replace(exact=rows.exact.copy(), near=rows.near.copy())
+    lone.exact[:n], lone.near[:n] = [0, 7, 2, 8, 4, 5], [0, 7, 2, 8, 4, 5]
+    alone = lone._replace(author=known.author)
+    assert merge_listings(alone, offsets, 5.0)[0][2] in merge_listings(alone, offsets, 5.0)[0][n:]
+    assert merge_listings(lone, offsets, 5.0)[0][2] not in merge_listings(lone, offsets, 5.0)[0][n:]
+    assert merge_listings(alone, offsets)[0][2] not in merge_listings(alone, offsets)[0][n:]
