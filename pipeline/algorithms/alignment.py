@@ -12,7 +12,8 @@ Listings are merged one by one, the first being the ground. Rows of known identi
 on both sides are anchors; their longest increasing subsequence is the backbone (Hunt & Szymanski 1977); between two
 neighbours of the backbone a global alignment (Needleman & Wunsch 1970) decides which short or rewritten rows are the
 same; rows beside a matched row off the backbone (a subtree listed elsewhere) follow their neighbour. Two rows of one
-listing are never the same post unless they have the same identity.
+listing are never the same post unless they have the same identity. A listing whose anchors stand in the opposite order
+(newest first) is read from its end.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ UNKNOWN_TIME = np.iinfo(np.int64).min
 ANCHOR_BITS = 20.0
 ALONE_BITS = 12.0  # of a post that each of two listings shows once, in whatever order
 LARGEST_GAP = 4_000_000
+LEAST_TURNED = 4  # anchors that tell that a listing is read from its end
 IN_ORDER = 0.9  # share of the matched rows that stand in one order, below which a listing is sorted otherwise
 
 
@@ -230,6 +232,21 @@ def _follow_neighbours(
 
 
 @njit(cache=True, nogil=True)
+def _turn_listing(rows: ListingRows, first: int, last: int, rank: Ints, match: Ints) -> bool:
+    """Turn the rows of a listing around, in place, where its anchors stand in the opposite order: newest first."""
+    matched = np.flatnonzero(match[first:last] >= 0) + first
+    places = rank[match[matched]]
+    backwards = longest_increasing(-places).size
+    if matched.size < LEAST_TURNED or backwards < IN_ORDER * matched.size:
+        return False
+    for codes in (rows.node, rows.ident, rows.exact, rows.near, rows.version, rows.author, rows.time, rows.tolerance):
+        codes[first:last] = codes[first:last][::-1].copy()
+    rows.bits[first:last] = rows.bits[first:last][::-1].copy()
+    match[first:last] = match[first:last][::-1].copy()
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _match_listing(
     rows: ListingRows,
     first: int,
@@ -243,8 +260,8 @@ def _match_listing(
     counts: Ints,
     match: Ints,
     author_bits: float,
-) -> None:
-    """Match the rows first..last of one listing to the slots made so far."""
+) -> bool:
+    """Match the rows first..last of one listing to the slots made so far; whether they were turned around."""
     used = np.zeros(n_slots, dtype=np.int64)
     for row in range(first, last):
         if rows.node[row] >= 0 and node_slot[rows.node[row]] >= 0:
@@ -253,6 +270,7 @@ def _match_listing(
     _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS, author_bits)
     _match_unique(rows.near, rows, first, last, slot_row, counts, used, match, ANCHOR_BITS, author_bits)
 
+    turned = _turn_listing(rows, first, last, rank, match)
     # Runs beside an anchor come before the alignment: of several equal short posts the adjacent one is meant.
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
     matched = np.flatnonzero(match[first:last] >= 0) + first
@@ -275,6 +293,7 @@ def _match_listing(
         span = by_rank[low_rank:high_rank]
         _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least, author_bits)
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
+    return turned
 
 
 @njit(cache=True, nogil=True)
@@ -339,10 +358,11 @@ def _merge_listings(rows: ListingRows, offsets: Ints, author_bits: float) -> tup
     counts = np.zeros((2, max(rows.exact.max(), rows.near.max()) + 1 if n else 1), dtype=np.int64)
     # As int64, for numba would take the constants for types of their own and compile everything below twice.
     n_slots, head = np.int64(0), np.int64(-1)
+    turned = np.zeros(offsets.size, dtype=np.bool_)
     for listing in range(offsets.size - 1):
         first, last = offsets[listing], offsets[listing + 1]
         if n_slots > 0:
-            _match_listing(
+            turned[listing] = _match_listing(
                 rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, counts, slots, author_bits
             )
         following = _next_matched(slots, first, last)
@@ -361,6 +381,10 @@ def _merge_listings(rows: ListingRows, offsets: Ints, author_bits: float) -> tup
                 node_slot[node] = slots[row]
             previous = slots[row]
         _number_slots(head, after, rank)
+    for listing in range(offsets.size - 1):
+        if turned[listing]:
+            held = slots[offsets[listing] : offsets[listing + 1]]
+            held[:] = held[::-1].copy()
     return slots, rank[:n_slots].copy()
 
 
@@ -368,7 +392,7 @@ def merge_listings(rows: ListingRows, offsets: Ints, author_bits: float = 0.0) -
     """Slots of rows and places of slots.
 
     Args:
-        rows: the rows of one discussion, listing after listing, the ground first.
+        rows: the rows of one discussion, listing after listing, the ground first; they may be left turned around.
         offsets: int64[k + 1], where each listing starts; the last entry is the number of rows.
         author_bits: what it is worth that two rows have one author, in bits.
 

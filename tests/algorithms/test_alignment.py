@@ -154,3 +154,13 @@ def test_a_known_author_outweighs_few_words_where_a_page_is_sorted_otherwise() -
     assert merge_listings(alone, offsets, 5.0)[0][2] in merge_listings(alone, offsets, 5.0)[0][n:]
     assert merge_listings(lone, offsets, 5.0)[0][2] not in merge_listings(lone, offsets, 5.0)[0][n:]
     assert merge_listings(alone, offsets)[0][2] not in merge_listings(alone, offsets)[0][n:]
+
+
+def test_a_listing_of_the_opposite_order_is_read_from_its_end() -> None:
+    page = [10, 1, 11, 12, 1, 13, 14, 15, 1, 16]
+    bits = [8.0 if code == 1 else 40.0 for code in page]
+    shown = [code for at, code in enumerate(page) if at != 4][::-1]
+    rows = listing_rows([*page, *shown], bits=[*bits, *(8.0 if code == 1 else 40.0 for code in shown)])
+    slots, places = merge_listings(rows, np.array([0, 10, 19]))
+    assert slots[10:].tolist() == [9, 8, 7, 6, 5, 3, 2, 1, 0], "each short reply is the one beside its neighbours"
+    assert places.tolist() == list(range(10))
