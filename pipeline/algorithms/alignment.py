@@ -172,6 +172,27 @@ def longest_increasing(values: Ints) -> Ints:
 
 
 @njit(cache=True, nogil=True)
+def _count(codes: Ints, code: int) -> int:
+    """How often a code stands among sorted ones."""
+    return int(np.searchsorted(codes, code, side="right") - np.searchsorted(codes, code, side="left"))
+
+
+@njit(cache=True, nogil=True)
+def _gain(a: int, b: int, rows: ListingRows, said: Ints, known: Ints, least: float, author_bits: float) -> float:
+    """What it gains to match two rows of a gap; 0 where they do not match."""
+    weight = _weigh_match(a, b, rows, author_bits)
+    if weight < least or not _may_be_one(a, b, rows):
+        return 0.0
+    if rows.exact[a] == rows.exact[b]:
+        # A short answer that one side gives more often than the other may be any of them.
+        clear = weight >= ALONE_BITS or _count(said, rows.exact[a]) == _count(known, rows.exact[a])
+        return 1.0 + min(rows.bits[a], ANCHOR_BITS) / ANCHOR_BITS if clear else 0.0
+    if rows.near[a] == rows.near[b]:
+        return 0.9
+    return 0.8 if _is_version(a, b, rows) else 0.0
+
+
+@njit(cache=True, nogil=True)
 def _align_gap(
     left: Ints, right: Ints, rows: ListingRows, slot_row: Ints, used: Ints, match: Ints, least: float,
     author_bits: float,
@@ -183,18 +204,13 @@ def _align_gap(
     m, n = left.size, right.size
     if m == 0 or n == 0 or m * n > LARGEST_GAP:
         return
+    said, known = np.sort(rows.exact[left]), np.sort(rows.exact[slot_row[right]])
     best = np.zeros((m + 1, n + 1), dtype=np.float64)
     gain = np.zeros((m, n), dtype=np.float64)
     for i in range(m - 1, -1, -1):
         for j in range(n - 1, -1, -1):
             a, b = left[i], slot_row[right[j]]
-            if _weigh_match(a, b, rows, author_bits) >= least and _may_be_one(a, b, rows):
-                if rows.exact[a] == rows.exact[b]:
-                    gain[i, j] = 1.0 + min(rows.bits[a], ANCHOR_BITS) / ANCHOR_BITS
-                elif rows.near[a] == rows.near[b]:
-                    gain[i, j] = 0.9
-                elif _is_version(a, b, rows):
-                    gain[i, j] = 0.8
+            gain[i, j] = _gain(a, b, rows, said, known, least, author_bits)
             value = max(best[i + 1, j], best[i, j + 1])
             if gain[i, j] > 0.0:
                 value = max(value, best[i + 1, j + 1] + gain[i, j])
@@ -213,22 +229,42 @@ def _align_gap(
 
 
 @njit(cache=True, nogil=True)
+def _is_beside(row: int, slot: int, rows: ListingRows, slot_row: Ints, match: Ints) -> bool:
+    """Whether a row is a slot, or says the same and may be it."""
+    if match[row] >= 0 or slot < 0:
+        return match[row] == slot
+    return rows.exact[row] == rows.exact[slot_row[slot]] and _may_be_one(row, slot_row[slot], rows)
+
+
+@njit(cache=True, nogil=True)
+def _is_between(
+    row: int, slot: int, rows: ListingRows, first: int, last: int, slot_row: Ints, after: Ints, ahead: Ints, match: Ints
+) -> bool:
+    """Whether a row stands between the same two posts as a slot, as far as the listing goes."""
+    is_below = row == first or _is_beside(row - 1, ahead[slot], rows, slot_row, match)
+    return is_below and (row + 1 == last or _is_beside(row + 1, after[slot], rows, slot_row, match))
+
+
+@njit(cache=True, nogil=True)
 def _follow_neighbours(
-    rows: ListingRows, first: int, last: int, slot_row: Ints, after: Ints, ahead: Ints, used: Ints, match: Ints
-) -> None:
-    """Match an open row to the slot beside its neighbour's slot where both say the same."""
-    for row in range(first + 1, last):
-        if match[row] < 0 and match[row - 1] >= 0:
-            slot = after[match[row - 1]]
-            if slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows):
-                match[row] = slot
-                used[slot] = 1
-    for row in range(last - 2, first - 1, -1):
-        if match[row] < 0 and match[row + 1] >= 0:
-            slot = ahead[match[row + 1]]
-            if slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows):
-                match[row] = slot
-                used[slot] = 1
+    rows: ListingRows, first: int, last: int, slot_row: Ints, after: Ints, ahead: Ints, used: Ints, match: Ints,
+    author_bits: float,
+) -> None:  # fmt: skip
+    """Match an open row to the slot beside its neighbour's slot where both say the same; where that weighs little, only
+    between the same two neighbours: a page may give the same short answer twice."""
+    for turn in range(2):
+        step = 1 if turn == 0 else -1
+        beside = after if turn == 0 else ahead
+        row = first + 1 if turn == 0 else last - 2
+        while first <= row < last:
+            if match[row] < 0 and match[row - step] >= 0:
+                slot = beside[match[row - step]]
+                if slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows):
+                    heavy = _weigh_match(row, slot_row[slot], rows, author_bits) >= ALONE_BITS
+                    if heavy or _is_between(row, slot, rows, first, last, slot_row, after, ahead, match):
+                        match[row] = slot
+                        used[slot] = 1
+            row += step
 
 
 @njit(cache=True, nogil=True)
@@ -272,7 +308,7 @@ def _match_listing(
 
     turned = _turn_listing(rows, first, last, rank, match)
     # Runs beside an anchor come before the alignment: of several equal short posts the adjacent one is meant.
-    _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
+    _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match, author_bits)
     matched = np.flatnonzero(match[first:last] >= 0) + first
     backbone = matched[longest_increasing(rank[match[matched]])]
     # Where a page is sorted otherwise, a short post's place tells nothing but whom it stands beside.
@@ -292,7 +328,7 @@ def _match_listing(
         open_rows = np.flatnonzero(match[low:high] < 0) + low
         span = by_rank[low_rank:high_rank]
         _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least, author_bits)
-    _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match)
+    _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match, author_bits)
     return turned
 
 
