@@ -21,7 +21,7 @@ from pipeline.algorithms.hashed_words import split_texts
 from pipeline.algorithms.similarity import edit_ratio
 from pipeline.algorithms.word_bags import may_share
 from pipeline.deduplicate.candidates import HEAD_CHARACTERS, Rows, candidate_pairs, long_enough
-from pipeline.deduplicate.slips import slipped
+from pipeline.deduplicate.slips import MOST_BYTES, slipped
 from pipeline.deduplicate.verification import LEAST_STAYED, judge_pairs, load_verifier
 from pipeline.pack import load_pack
 from pipeline.settings import Settings
@@ -85,14 +85,14 @@ def verify_pairs(
     begin_alike = (heads[pairs[:, 0]] == heads[pairs[:, 1]]) & (heads[pairs[:, 0]] != 0)
     worth = may_share(words, pairs, LEAST_STAYED) | begin_alike
     pairs, begin_alike = pairs[worth], begin_alike[worth]
-    done = 0
-    for chunk in _chunks_of(pairs, words.str.len_bytes().to_numpy().astype(np.int64)):
+    done, sizes = 0, words.str.len_bytes().to_numpy().astype(np.int64)
+    for chunk in _chunks_of(pairs, sizes):
         left, right = chunk[:, 0], chunk[:, 1]
         named, ends = np.unique(chunk, return_inverse=True)
         judged = judge_pairs(split_texts(words.gather(named)), ends.reshape(-1, 2), verifier)
         alike = judged.accepted
         cut, broken = np.zeros((2, len(chunk)), dtype=np.bool_)
-        others = np.flatnonzero(~alike)
+        others = np.flatnonzero(~alike & (np.abs(sizes[left] - sizes[right]) <= MOST_BYTES))
         slips = slipped(words.gather(left[others]), words.gather(right[others]), judged.guards[others])
         alike[others[slips]] = True
         others = np.flatnonzero(begin_alike[done : done + len(chunk)] & ~alike)

@@ -23,6 +23,7 @@ from pipeline.deduplicate.verification import GUARDS
 from pipeline.pack import ModelPack, load_pack
 
 MOST_LETTERS = 2  # that may differ
+MOST_BYTES = 4 * MOST_LETTERS  # by which such texts differ in length
 FEWEST_BYTES = 40  # of a text in which a letter or two are slips
 COMMON_BITS = 10.0  # of words that people hardly write by mistake
 _NEVER = 1 << GUARDS.index("negation") | 1 << GUARDS.index("numbers")
