@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.algorithms.id_sets import Ids
+from pipeline.algorithms.id_sets import Ids, find_places
 from pipeline.algorithms.word_bags import mark_texts, share_marks
 
 _CHUNK_PAIRS = 1 << 22
@@ -80,8 +80,8 @@ class WordBags:
         ids, heads, order = added.ids, added.heads, added.order
         for start in range(0, left.size, _CHUNK_PAIRS):
             named = np.stack([side[start : start + _CHUNK_PAIRS] for side in (left, right)], axis=1)
-            places = np.minimum(np.searchsorted(ids, named), ids.size - 1)
-            known = np.flatnonzero((ids[places] == named).all(axis=1))
+            places = find_places(ids, named)
+            known = np.flatnonzero((places >= 0).all(axis=1))
             pairs = order[places[known]]
             alike = (heads[pairs[:, 0]] == heads[pairs[:, 1]]) & (heads[pairs[:, 0]] != 0)
             found[start + known] = alike | share_marks(added.marks, added.sizes, pairs, floor)
