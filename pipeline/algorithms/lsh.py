@@ -12,17 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from datasketch import MinHashLSH as MinHashLSH
 from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from pipeline.algorithms.minhash import Hashes, as_minhash
 from pipeline.errors import SettingError
-
-if TYPE_CHECKING:  # see algorithms.minhash
-    from datasketch import MinHashLSH as MinHashLSH
 
 Keys = NDArray[np.uint32]
 Ids = NDArray[np.uint64]
@@ -42,28 +40,19 @@ NEIGHBOURS = 4
 def choose_banding(similarity: float, permutations: int) -> tuple[int, int]:
     """Bands and rows a band for which pairs from ``similarity`` (Jaccard) on most probably become candidates.
 
-    As datasketch's optimiser chooses them with its own weights: false positives and false negatives count the same.
-    What it integrates is a polynomial, which Gauss and Legendre's rule does exactly in few places.
+    Chosen by datasketch's optimiser with its own weights: false positives and false negatives count the same.
 
     Raises:
         SettingError: so high a similarity would leave a single band.
     """
-    places, weights = np.polynomial.legendre.leggauss(permutations // 2 + 1)
-    least, chosen = np.inf, (0, 0)
-    for bands in range(1, permutations + 1):
-        rows = np.arange(1, permutations // bands + 1)
-        # Chance that a pair meets in no band, at each place below and above the similarity.
-        below = (1 - ((places[:, None] + 1) / 2 * similarity) ** rows) ** bands
-        above = (1 - (1 - (1 - places[:, None]) / 2 * (1 - similarity)) ** rows) ** bands
-        errors = (similarity * (weights @ (1 - below)) + (1 - similarity) * (weights @ above)) / 4
-        if errors.min() < least:
-            least, chosen = errors.min(), (bands, int(rows[errors.argmin()]))
-    if chosen[0] < 2:
+    try:
+        lsh = MinHashLSH(threshold=similarity, num_perm=permutations)
+    except ValueError as error:
         raise SettingError(
-            f"candidate_similarity {similarity} cannot be used with {permutations} permutations: they would make a "
-            "single band. Lower it or take more permutations"
-        )
-    return chosen
+            f"candidate_similarity {similarity} cannot be used with {permutations} permutations ({error}): "
+            "lower it or take more permutations"
+        ) from error
+    return lsh.b, lsh.r
 
 
 @njit(cache=True, nogil=True)
@@ -219,8 +208,6 @@ def fill_lsh(names: Sequence[str], keys: Keys, permutations: int, rows: int) -> 
     Returns:
         An index that takes further signatures and is asked for any, all made as `as_minhash` makes them.
     """
-    from datasketch import MinHashLSH
-
     lsh = MinHashLSH(num_perm=permutations, params=(len(keys), rows), hashfunc=hash_band)
     # From its first signature an index learns the scheme of all; this one, of the empty text, does not stay in it.
     lsh.insert("", as_minhash(np.full(permutations, 0xFFFFFFFF, dtype=np.uint32)))

@@ -14,22 +14,16 @@ A shingle is a run of ``size`` characters (code points). It is hashed once with 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from datasketch import MinHash as MinHash
 from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from pipeline.buffers import Bytes, Offsets, text_buffers
 
-if (
-    TYPE_CHECKING
-):  # it brings scipy and redis along: half a second for who signs texts and asks for no object of its own
-    from datasketch import MinHash as MinHash
-
 SCHEME = "affine32"
-_SEED = 1  # datasketch's own
 
 Hashes = NDArray[np.uint32]
 
@@ -39,10 +33,8 @@ _BLOCK = 1024
 
 @cache
 def _draw(n: int) -> Hashes:
-    """Both rows of permutations as datasketch draws and keeps them: uint32 of shape (2, n), shared by all callers."""
-    draws = np.random.RandomState(_SEED)
-    a = draws.randint(0, 1 << 31, n, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    pair = np.stack([a, draws.randint(0, 1 << 32, n, dtype=np.uint32)])
+    """Both rows of permutations as datasketch keeps them: uint32 of shape (2, n), shared by all callers."""
+    pair = np.ascontiguousarray(MinHash(num_perm=n, scheme=SCHEME).permutations, dtype=np.uint32)
     pair.setflags(write=False)
     return pair
 
@@ -274,6 +266,4 @@ def sign_hashes(hashes: Hashes, offsets: Offsets, permutations: int) -> Hashes:
 
 def as_minhash(signature: Hashes) -> MinHash:
     """One signature as datasketch's own object, which can be updated further, compared and asked for in an index."""
-    from datasketch import MinHash
-
     return MinHash(hashvalues=signature, permutations=_draw(signature.size), hashfunc=hash_shingle, scheme=SCHEME)
