@@ -105,7 +105,7 @@ def _index_texts(plan: RunPlan, known: _Known, facts: BandFacts, bags: WordBags)
     n_texts = n_bytes = 0
 
     def write() -> None:
-        path = plan.work.path / "bands" / f"{len(segments):05d}.parquet"
+        path = plan.work.path / "bands" / f"{len(segments):05d}.arrow"
         ids, keys = zip(*held, strict=True)
         write_segment(path, facts, np.concatenate(ids), np.concatenate(keys, axis=1))
         segments.append(keep_segment(path))
@@ -189,6 +189,6 @@ def _compact(plan: RunPlan, segments: Sequence[Path]) -> list[Path]:
     small = by_size[:_MERGED]
     if len(segments) <= _MOST_SEGMENTS or sum(path.stat().st_size for path in small) > plan.parameters.memory << 20:
         return by_size
-    merged = plan.work.path / "bands" / "merged.parquet"
+    merged = plan.work.path / "bands" / "merged.arrow"
     merge_segments(merged, small)
     return [keep_segment(merged), *by_size[_MERGED:]]

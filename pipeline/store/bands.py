@@ -1,16 +1,17 @@
 """The band index: which buckets every text ever seen is in, so that new texts meet old ones which nobody reads again.
 
-In: ids and band keys of texts. Out: segments, Parquet files that never change, and the candidate pairs that come and go
-when an archive has other segments than before.
+In: ids and band keys of texts. Out: segments, files that never change, and the candidate pairs that come and go when an
+archive has other segments than before.
 
->>> write_segment(folder / "000.parquet", facts, ids, keys)      # ids: uint64 (n,), keys: uint32 (bands, n)
->>> for pairs in changed_pairs([], [folder / "000.parquet"], facts, scratch, 1 << 30):
+>>> write_segment(folder / "000.arrow", facts, ids, keys)      # ids: uint64 (n,), keys: uint32 (bands, n)
+>>> for pairs in changed_pairs([], [folder / "000.arrow"], facts, scratch, 1 << 30):
 ...     pairs.columns
 ['left_id', 'right_id', 'change']
 
-A segment has one row group a band, sorted by key and id, so that reading one band reads nothing else. What it was made
-with stands in its metadata, and segments made in another way are refused. How pairs follow from buckets, and why the
-batches in which texts come do not matter, is told in ``docs/decisions/0005-bands-and-batches.md``.
+A segment is an Arrow file that is mapped into memory, one batch a band, sorted by key and id: of a band in which a few
+new texts look for their buckets only the pages are read in which these lie. What it was made with stands in its metadata,
+and segments made in another way are refused. How pairs follow from buckets, and why the batches in which texts come do
+not matter, is told in ``docs/decisions/0005-bands-and-batches.md``.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ import numpy as np
 import orjson
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
-from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_distinct, sort_members
@@ -80,7 +79,7 @@ def merge_segments(path: Path, sources: Sequence[Path], without: Ids | None = No
     gone = np.sort(without) if without is not None else np.empty(0, dtype=np.uint64)
 
     def merged(band: int) -> tuple[Keys, Ids]:
-        keys, ids = _join([_read(file, band) for file in files])
+        keys, ids = _join([file.read(band) for file in files])
         kept = ~np.isin(ids, gone)
         return sort_members(keys[kept], ids[kept])
 
@@ -90,7 +89,8 @@ def merge_segments(path: Path, sources: Sequence[Path], without: Ids | None = No
 def read_facts(path: Path) -> BandFacts:
     """How the keys of a segment were made. Raises ArchiveError where the file is missing or is no segment."""
     try:
-        said = pq.read_metadata(path).metadata or {}
+        with pa.memory_map(str(path)) as source:
+            said = pa.ipc.open_file(source).schema.metadata or {}
         return BandFacts(**orjson.loads(said[_FACTS]))
     except FileNotFoundError as error:
         raise ArchiveError(f"{path} is missing from the band index: publish the archive again") from error
@@ -101,10 +101,13 @@ def read_facts(path: Path) -> BandFacts:
 def read_ids(paths: Sequence[Path]) -> Ids:
     """Ids of all texts in some segments, sorted: uint64. Eight bytes a text are all that is read and held of them."""
     found = [np.empty(0, dtype=np.uint64)]
-    found += [
-        pq.ParquetFile(path).read_row_group(0, ["id"])["id"].to_numpy().astype(np.uint64, copy=False) for path in paths
-    ]
+    found += [_Segment(path).read(0)[1] for path in paths]
     return np.sort(np.concatenate(found))
+
+
+def count_texts(path: Path) -> int:
+    """How many texts a segment holds."""
+    return _Segment(path).read(0)[1].size
 
 
 def read_keys(paths: Sequence[Path], ids: Ids, bands: int) -> tuple[NDArray[np.bool_], Keys]:
@@ -122,12 +125,12 @@ def read_keys(paths: Sequence[Path], ids: Ids, bands: int) -> tuple[NDArray[np.b
         ArchiveError: a segment is missing, or was made otherwise than the first.
     """
     files = _open(paths, read_facts(paths[0])) if paths else []
-    if not any(file.metadata.num_rows for file in files):
+    if not any(file.read(0)[0].size for file in files):
         return np.zeros(ids.size, dtype=np.bool_), np.empty((bands, 0), dtype=np.uint32)
     known = np.zeros(ids.size, dtype=np.bool_)
     found = []
     for band in range(bands):
-        keys, members = _join([_read(file, band) for file in files])
+        keys, members = _join([file.read(band) for file in files])
         order = np.argsort(members)
         places = order[np.minimum(np.searchsorted(members, ids, sorter=order), members.size - 1)]
         known = members[places] == ids
@@ -150,7 +153,7 @@ def read_buckets(paths: Sequence[Path], wanted: Keys | None = None) -> Iterator[
     facts = read_facts(paths[0])
     files = _open(paths, facts)
     for band in range(facts.bands):
-        keys, ids = _join([_read(file, band) for file in files])
+        keys, ids = _join([file.read(band) for file in files])
         held = slice(None) if wanted is None else keys == wanted[band]
         yield keys[held], ids[held]
 
@@ -182,7 +185,7 @@ def changed_pairs(
     came = _open([path for path in after if path not in set(before)], facts)
     if not went and not came:
         return
-    members = sum(file.metadata.num_rows for file in (*same, *went, *came)) // facts.bands
+    members = sum(file.read(0)[0].size for file in (*same, *went, *came))
     threads = pl.thread_pool_size()
     n_ranges = max(1, -(-members * _MEMBER_BYTES * threads * 2 // memory_bytes))
     edges = np.linspace(0, _LAST_KEY + 1, n_ranges + 1).astype(np.uint64)
@@ -190,11 +193,11 @@ def changed_pairs(
     def change(piece: tuple[int, int]) -> tuple[Pairs, Pairs]:
         band, part = piece
         low, high = edges[part], edges[part + 1]
-        new, old = ([_cut(*_read(file, band), low, high) for file in files] for files in (came, went))
+        new, old = ([_cut(*file.read(band), low, high) for file in files] for files in (came, went))
         # Of what stayed only buckets that a new or a lost member touches are looked into.
         changed = [keys for keys, _ in (*new, *old)] if same else []
         touched = sort_distinct(np.concatenate([np.empty(0, dtype=np.uint32), *changed]))
-        stayed = [_touch(*_cut(*_read(file, band), low, high), touched) for file in same]
+        stayed = [_touch(*_cut(*file.read(band), low, high), touched) for file in same]
         now, then = _join([*stayed, *new]), _join([*stayed, *old])
         gone = then if went or stayed else (then[0][:0], then[1][:0])
         return bucket_pairs(*sort_members(*now)), bucket_pairs(*sort_members(*gone))
@@ -208,44 +211,31 @@ def changed_pairs(
         yield from sums.totals()
 
 
-@dataclass(frozen=True)
 class _Segment:
-    path: Path
-    metadata: pq.FileMetaData
+    """A segment mapped into memory. Its file may be removed meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self._batches = pa.ipc.open_file(pa.memory_map(str(path)))
+
+    def read(self, band: int) -> tuple[Keys, Ids]:
+        """Keys and ids of one band, sorted; read where they are looked at."""
+        batch = self._batches.get_batch(band)
+        return batch.column("key").to_numpy(), batch.column("id").to_numpy()
 
 
 def _write(path: Path, facts: BandFacts, bands: Iterator[tuple[Keys, Ids]]) -> None:
-    schema = pa.schema([("key", pa.uint32()), ("id", pa.uint64())])
-    with (
-        replacing(path) as temporary,
-        pq.ParquetWriter(
-            temporary,
-            schema,
-            compression="none",
-            use_dictionary=False,
-            column_encoding={"key": "DELTA_BINARY_PACKED", "id": "PLAIN"},  # sorted keys lie near each other
-            store_schema=False,
-        ) as writer,
-    ):
+    told = {_FACTS: orjson.dumps(asdict(facts), option=orjson.OPT_SORT_KEYS)}
+    schema = pa.schema([("key", pa.uint32()), ("id", pa.uint64())], metadata=told)
+    with replacing(path) as temporary, pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for keys, ids in bands:
-            writer.write_table(pa.table([keys, ids], schema=schema), row_group_size=max(1, keys.size))
-        writer.add_key_value_metadata({_FACTS: orjson.dumps(asdict(facts), option=orjson.OPT_SORT_KEYS)})
+            writer.write_batch(pa.record_batch([keys, ids], schema=schema))
 
 
 def _open(paths: Sequence[Path], facts: BandFacts) -> list[_Segment]:
     for path in paths:
         if (found := read_facts(path)) != facts:
             raise ArchiveError(f"{path} was made in another way ({found}) than is asked for ({facts})")
-    return [_Segment(path, pq.read_metadata(path)) for path in paths]
-
-
-def _read(segment: _Segment, band: int) -> tuple[Keys, Ids]:
-    """Keys and ids of one band of a segment, sorted."""
-    # Opened anew each time: an open file may not be read by two threads at once.
-    with pq.ParquetFile(segment.path, metadata=segment.metadata) as file:
-        table = file.read_row_group(band, use_threads=False)
-    keys, ids = table["key"].to_numpy(), table["id"].to_numpy()
-    return keys.astype(np.uint32, copy=False), ids.astype(np.uint64, copy=False)
+    return [_Segment(path) for path in paths]
 
 
 def _join(parts: Sequence[tuple[Keys, Ids]]) -> tuple[Keys, Ids]:
@@ -261,18 +251,8 @@ def _cut(keys: Keys, ids: Ids, low: np.uint64, high: np.uint64) -> tuple[Keys, I
 
 
 def _touch(keys: Keys, ids: Ids, touched: Keys) -> tuple[Keys, Ids]:
-    """The members whose key is one of ``touched``."""
-    mask = _is_touched(keys, touched)
-    return keys[mask], ids[mask]
-
-
-@njit(cache=True, nogil=True)
-def _is_touched(keys: Keys, touched: Keys) -> NDArray[np.bool_]:
-    """Both are sorted, so one pass over both tells."""
-    mask = np.zeros(keys.size, dtype=np.bool_)
-    other = 0
-    for at in range(keys.size):
-        while other < touched.size and touched[other] < keys[at]:
-            other += 1
-        mask[at] = other < touched.size and touched[other] == keys[at]
-    return mask
+    """The members whose key is one of ``touched``, sorted and distinct: found by halving, not by reading all."""
+    firsts = np.searchsorted(keys, touched, side="left")
+    counts = np.searchsorted(keys, touched, side="right") - firsts
+    rows = np.repeat(firsts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    return keys[rows], ids[rows]

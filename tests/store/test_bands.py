@@ -35,8 +35,8 @@ Text = tuple[int, tuple[int, int, int]]  # its id and its key in each band
 def segment(folder: Path, texts: Sequence[Text], name: str) -> Path:
     ids = np.array([id for id, _ in texts], dtype=np.uint64)
     keys = np.array([keys for _, keys in texts], dtype=np.uint32).reshape(-1, 3).T
-    write_segment(folder / f"{name}.parquet", FACTS, ids, keys)
-    return folder / f"{name}.parquet"
+    write_segment(folder / f"{name}.arrow", FACTS, ids, keys)
+    return folder / f"{name}.arrow"
 
 
 def changes(before: list[Path], after: list[Path], folder: Path, memory: int = MEMORY) -> Counter[tuple[int, int]]:
@@ -90,21 +90,21 @@ def test_any_batches_give_the_pairs_of_one(texts: list[Text], data: st.DataObjec
         # A few are forgotten, and what is left is merged.
         gone = np.array(data.draw(st.lists(st.sampled_from(texts), max_size=5)) if texts else [], dtype=object)
         ids = np.array([id for id, _ in gone], dtype=np.uint64)
-        merge_segments(folder / "merged.parquet", paths, without=ids)
-        total.update(changes(paths, [folder / "merged.parquet"], folder, memory))
+        merge_segments(folder / "merged.arrow", paths, without=ids)
+        total.update(changes(paths, [folder / "merged.arrow"], folder, memory))
         kept = [text for text in texts if text[0] not in set(ids.tolist())]
         assert {pair: n for pair, n in total.items() if n} == all_pairs(kept)
-        assert read_ids([folder / "merged.parquet"]).tolist() == sorted(id for id, _ in kept)
+        assert read_ids([folder / "merged.arrow"]).tolist() == sorted(id for id, _ in kept)
 
 
 def test_segments_merged_say_the_same(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     texts = [(int(id), tuple(rng.integers(0, 20, 3).tolist())) for id in rng.integers(0, 2**63, 200)]
     parts = [segment(tmp_path, texts[:80], "a"), segment(tmp_path, texts[80:], "b")]
-    merge_segments(tmp_path / "c.parquet", parts)
-    assert read_facts(tmp_path / "c.parquet") == FACTS
-    assert changes(parts, [tmp_path / "c.parquet"], tmp_path) == Counter()
-    assert changes([], [tmp_path / "c.parquet"], tmp_path) == all_pairs(texts)
+    merge_segments(tmp_path / "c.arrow", parts)
+    assert read_facts(tmp_path / "c.arrow") == FACTS
+    assert changes(parts, [tmp_path / "c.arrow"], tmp_path) == Counter()
+    assert changes([], [tmp_path / "c.arrow"], tmp_path) == all_pairs(texts)
 
 
 def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
@@ -119,15 +119,15 @@ def test_what_was_made_in_another_way_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ArchiveError, match="another way"):
             list(changed_pairs([], paths, replace(FACTS, **other), tmp_path, MEMORY))
     with pytest.raises(ContractError, match="3 bands"):
-        write_segment(tmp_path / "b.parquet", FACTS, np.zeros(2, np.uint64), np.zeros((3, 1), np.uint32))
+        write_segment(tmp_path / "b.arrow", FACTS, np.zeros(2, np.uint64), np.zeros((3, 1), np.uint32))
 
 
 def test_what_is_no_segment_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="missing"):
-        read_facts(tmp_path / "a.parquet")
-    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.parquet")
+        read_facts(tmp_path / "a.arrow")
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.arrow")
     with pytest.raises(ArchiveError, match="no segment"):
-        read_facts(tmp_path / "a.parquet")
+        read_facts(tmp_path / "a.arrow")
 
 
 def test_keys_of_texts_are_read_back_from_whatever_segment_holds_them(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ NEAR = pl.DataFrame({"left_key": [an_id("a")], "right_key": [an_id("b")]})
 
 def write_bands(folder, keys, first=0):
     keys = np.array(keys, dtype=np.uint32)
-    path = folder / "new.parquet"
+    path = folder / "new.arrow"
     write_segment(path, BandFacts(len(keys), {}), np.arange(first, first + keys.shape[1], dtype=np.uint64), keys)
     return keep_segment(path)
 
@@ -24,7 +24,7 @@ def write_bands(folder, keys, first=0):
 def test_what_was_written_comes_back_and_segments_are_linked(tmp_path):
     segment = write_bands(tmp_path, [[1, 2, 1]])
     parts = write_index(tmp_path / "one" / "index", TextIndex((segment,), NEAR))
-    assert sorted(part.name for part in parts) == [f"bands/{segment.name}", "near.parquet"]
+    assert sorted(part.name for part in parts) == [f"buckets/{segment.name}", "near.parquet"]
     write_index(tmp_path / "two" / "index", TextIndex(find_segments(tmp_path / "one"), NEAR))
     (linked,) = find_segments(tmp_path / "two")
     assert linked.stat().st_ino == segment.stat().st_ino
@@ -38,6 +38,6 @@ def test_the_members_of_one_bucket_a_band_are_found(tmp_path):
     assert [ids.tolist() for _, ids in read_buckets(segments, np.array([1, 8], dtype=np.uint32))] == [[0, 2, 3], [2, 4]]
     assert [sorted(ids.tolist()) for _, ids in read_buckets(segments)] == [list(range(5))] * 2
     assert list(read_buckets([])) == []
-    (tmp_path / "no.parquet").write_bytes(b"PAR1")
+    (tmp_path / "no.arrow").write_bytes(b"PAR1")
     with pytest.raises(ArchiveError, match="no segment"):
-        list(read_buckets([tmp_path / "no.parquet"]))
+        list(read_buckets([tmp_path / "no.arrow"]))
