@@ -5,6 +5,8 @@ In: arrays of ids. Out: which of them were not there yet; or where they stand in
 >>> seen = IdSet()
 >>> seen.add(np.array([7, 5, 7], dtype=np.uint64)).tolist(), seen.add(np.array([5, 6], dtype=np.uint64)).tolist()
 ([True, True, False], [False, True])
+>>> seen.holds(np.array([6, 8], dtype=np.uint64)).tolist()
+[True, False]
 """
 
 from __future__ import annotations
@@ -33,6 +35,19 @@ def _add(table: Ids, ids: Ids) -> NDArray[np.bool_]:
     return new
 
 
+@njit(cache=True, nogil=True)
+def _are_held(table: Ids, ids: Ids) -> NDArray[np.bool_]:
+    """Which ids are in the table."""
+    found = np.zeros(ids.size, dtype=np.bool_)
+    last = uint64(table.size - 1)
+    for row in range(ids.size):
+        place = ids[row] & last
+        while table[place] != _FREE and table[place] != ids[row]:
+            place = (place + uint64(1)) & last
+        found[row] = table[place] != _FREE
+    return found
+
+
 class IdSet:
     """Ids that are as good as random, such as ``ids.number_ids`` gives; it needs some 16 to 32 bytes an id.
 
@@ -56,6 +71,10 @@ class IdSet:
         new = np.asarray(_add(self._table, np.maximum(ids, np.uint64(1))), dtype=np.bool_)
         self._count += int(new.sum())
         return new
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        """Which ids have been added: bool of shape (n,). Of the id 0 that is never said."""
+        return np.asarray(_are_held(self._table, ids), dtype=np.bool_)
 
 
 @njit(cache=True, nogil=True)

@@ -8,39 +8,42 @@ key with the rest. ``docs/decisions/0006-incremental-runs.md`` lists the keys an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.graph import connected_components
+from pipeline.algorithms.id_sets import Ids, IdSet
 from pipeline.deduplicate.listings import INFORMATIVE_BITS, UNIT
 from pipeline.deduplicate.overlap import EXACT_TIMES, instant
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-NO_KEY = -1
+_NO_KEY = np.uint64(0)
 
 
-@dataclass(frozen=True, eq=False)
 class _Keys:
-    """Keys of one kind: for every row its codes, from 0, in one or more columns; NO_KEY where a row has none."""
+    """Keys of one kind, and which of them have been met.
 
-    columns: tuple[Codes, ...]
-    size: int
+    Args:
+        columns: hashes of every row's keys, 0 where it has none. Equal hashes of different keys only make the set larger.
+    """
+
+    def __init__(self, *columns: Ids) -> None:
+        self._columns = columns
+        self._met = IdSet()
 
     def spread(self, rows: Mask) -> Mask:
-        """The rows that share a key with any of these."""
-        held = np.zeros(self.size + 1, dtype=np.bool_)
-        for codes in self.columns:
-            held[codes[rows]] = True
-        held[NO_KEY] = False
+        """The rows that share a key with any of these, or with rows asked about before."""
+        for column in self._columns:
+            keys = column[rows]
+            self._met.add(keys[keys != _NO_KEY])
         found = np.zeros_like(rows)
-        for codes in self.columns:
-            found |= held[codes]
+        for column in self._columns:
+            found |= self._met.holds(column)
         return found
 
 
@@ -57,14 +60,19 @@ def close_over(rows: pl.DataFrame, touched: pl.Series, joined: pl.DataFrame) -> 
     Returns:
         Boolean, one a row: whole listings, all of each discussion.
     """
-    homes = _bind(rows["home"], joined)
-    kinds = [_code([pl.struct(UNIT).hash()], rows), _code([homes], rows), *_list_keys(rows)]
+    rows = rows.with_columns(_bind(rows["home"], joined))
+    kinds = [_hash_keys(rows, pl.struct(UNIT).hash()), _hash_keys(rows, _hash(pl.col("home"), "home"))]
+    kinds += _list_keys(rows)
     mask = touched.to_numpy().astype(np.bool_)
+    asked = [np.zeros_like(mask) for _ in kinds]
     size = -1
     # Rounds over whole columns; as many as the longest way from a new record to one that it touches.
     while size != (size := int(mask.sum())):
-        for keys in kinds:
-            mask |= keys.spread(mask)
+        for number, keys in enumerate(kinds):
+            new = mask & ~asked[number]
+            if new.any():
+                asked[number] = mask
+                mask = mask | keys.spread(new)
     return pl.Series("touched", mask)
 
 
@@ -105,30 +113,32 @@ def _label(keys: pl.Series, pairs: pl.DataFrame) -> Codes:
 
 
 def _bind(homes: pl.Series, joined: pl.DataFrame) -> pl.Series:
-    """The homes by numbers, equal for homes that are joined."""
-    names = pl.concat([homes.drop_nulls(), joined["left"], joined["right"]]).unique().sort()
+    """The homes, those that are joined by one name."""
+    if joined.is_empty():
+        return homes
+    names = pl.concat([joined["left"], joined["right"]]).unique().sort()
     ends = [names.search_sorted(joined[name]) for name in ("left", "right")]
-    labels = pl.DataFrame({"home": names, "label": connected_components(len(names), *ends)})
-    return homes.to_frame("home").join(labels, on="home", how="left", maintain_order="left")["label"]
+    bound = names.gather(connected_components(len(names), *ends))
+    return homes.replace(names, bound)
 
 
 def _list_keys(rows: pl.DataFrame) -> Iterator[_Keys]:
     """Every kind of key but listing and home."""
     scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
     named = pl.col("native_discussion").is_not_null()
-    yield _code([_when(named, pl.struct("discussion_scope", "native_discussion").hash())], rows)
-    yield _code([_hash(pl.struct(scope.alias("scope"), pl.col(name).alias("id")), name) for name in _IDS], rows)
+    yield _hash_keys(rows, _when(named, pl.struct("discussion_scope", "native_discussion").hash()))
+    yield _hash_keys(rows, *(_hash(pl.struct(scope.alias("scope"), pl.col(name).alias("id")), name) for name in _IDS))
     if rows.select(pl.col("page_key", "next_page_key").is_not_null().any()).transpose().to_series().any():
-        yield _code([_hash(pl.col(name), name) for name in ("page_key", "next_page_key")], rows)
+        yield _hash_keys(rows, *(_hash(pl.col(name), name) for name in ("page_key", "next_page_key")))
     if rows["native_discussion"].null_count():
         exact = (
             pl.all_horizontal(pl.col("author_key", "posted_at").is_not_null())
             & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(value=False)
         )  # fmt: skip
         said = pl.struct("author_key", instant(), "words_key").hash()
-        yield _code([_when_open(_when(exact, said))], rows)
+        yield _hash_keys(rows, _when_open(_when(exact, said)))
         informative = pl.col("information") >= INFORMATIVE_BITS
-        yield _code([_when_open(_when(informative, pl.col("near_key").hash()))], rows)
+        yield _hash_keys(rows, _when_open(_when(informative, pl.col("near_key").hash())))
 
 
 _IDS = ("native_id", "native_parent")
@@ -147,12 +157,5 @@ def _when_open(key: pl.Expr) -> pl.Expr:
     return _when(pl.col("native_discussion").is_null().any().over(key), key)
 
 
-def _code(keys: Sequence[pl.Expr | pl.Series], rows: pl.DataFrame) -> _Keys:
-    columns = [rows.select(key).to_series() if isinstance(key, pl.Expr) else key for key in keys]
-    # Equal hashes of different keys only make the set larger.
-    values = pl.concat([column.cast(pl.UInt64) for column in columns])
-    known = values.is_not_null().to_numpy()
-    _, codes = np.unique(values.drop_nulls().to_numpy(), return_inverse=True)
-    whole = np.full(len(values), NO_KEY, dtype=np.int64)
-    whole[known] = codes
-    return _Keys(tuple(np.split(whole, len(columns))), int(codes.max(initial=-1)) + 1)
+def _hash_keys(rows: pl.DataFrame, *keys: pl.Expr) -> _Keys:
+    return _Keys(*(rows.select(key.fill_null(0)).to_series().to_numpy() for key in keys))

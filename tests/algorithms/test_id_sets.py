@@ -17,6 +17,9 @@ def test_an_id_is_new_once(batches: list[list[int]]) -> None:
         expected = [number not in seen and not seen.add(number) for number in batch]
         assert ids.add(np.array(batch, dtype=np.uint64)).tolist() == expected
         assert len(ids) == len(seen)
+        assert ids.holds(np.array([0, 1, 5, *batch[:3]], dtype=np.uint64)).tolist() == [
+            number in seen for number in (0, 1, 5, *batch[:3])
+        ]
 
 
 @settings(deadline=None)
