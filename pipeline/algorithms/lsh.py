@@ -152,6 +152,43 @@ def _pair_up(keys: Keys, ids: Ids, neighbours: int) -> Pairs:
     return pairs
 
 
+@njit(cache=True, nogil=True)
+def _rank_among(keys: Keys, ids: Ids, other_keys: Keys, other_ids: Ids) -> NDArray[np.int64]:
+    """Each member's place in its bucket of the others, -1 where it is not there; both are sorted by key, then by id."""
+    ranks = np.full(keys.size, -1, dtype=np.int64)
+    first = other = 0
+    for at in range(keys.size):
+        if at == 0 or keys[at] != keys[at - 1]:
+            while other < other_keys.size and other_keys[other] < keys[at]:
+                other += 1
+            first = other
+        while other < other_keys.size and other_keys[other] == keys[at] and other_ids[other] < ids[at]:
+            other += 1
+        if other < other_keys.size and other_keys[other] == keys[at] and other_ids[other] == ids[at]:
+            ranks[at] = other - first
+    return ranks
+
+
+@njit(cache=True, nogil=True)
+def _pair_unlike(keys: Keys, ids: Ids, ranks: NDArray[np.int64], neighbours: int, pairs: Pairs) -> int:
+    """As `_pair_up`, but for pairs that the others give as well; returns how many, of which those that fit are kept."""
+    n_pairs = 0
+    start = 0
+    for at in range(keys.size):
+        if keys[at] != keys[start]:
+            start = at
+        nearest = max(start, at - neighbours)
+        for place in range(nearest - int(nearest > start), at):
+            before = place if place >= nearest else start
+            both = ranks[before] >= 0 and ranks[at] >= 0
+            if both and (ranks[before] == 0 or ranks[at] - ranks[before] <= neighbours):
+                continue
+            if n_pairs < pairs.shape[0]:
+                pairs[n_pairs, 0], pairs[n_pairs, 1] = ids[before], ids[at]
+            n_pairs += 1
+    return n_pairs
+
+
 def sort_members(keys: Keys, ids: Ids) -> tuple[Keys, Ids]:
     """The members of one band's buckets together: both arrays sorted by key and, within a bucket, by id.
 
@@ -180,6 +217,22 @@ def bucket_pairs(keys: Keys, ids: Ids) -> Pairs:
         ten thousand copies give fifty thousand pairs. The members of a bucket are connected by them.
     """
     return np.asarray(_pair_up(keys, ids, NEIGHBOURS), dtype=np.uint64)
+
+
+def unlike_pairs(keys: Keys, ids: Ids, other_keys: Keys, other_ids: Ids) -> Pairs:
+    """The pairs that `bucket_pairs` gives of some members and does not give of others of the same band.
+
+    Args:
+        keys, ids: of n members, as ``sort_members`` gives them.
+        other_keys, other_ids: of the others, likewise.
+
+    Returns:
+        As `bucket_pairs`.
+    """
+    ranks = _rank_among(keys, ids, other_keys, other_ids)
+    pairs = np.empty((_pair_unlike(keys, ids, ranks, NEIGHBOURS, np.empty((0, 2), dtype=np.uint64)), 2), dtype=np.uint64)
+    _pair_unlike(keys, ids, ranks, NEIGHBOURS, pairs)
+    return pairs
 
 
 def sort_distinct(values: NDArray[_Number]) -> NDArray[_Number]:

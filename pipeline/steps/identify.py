@@ -155,7 +155,9 @@ def _divide_records(
             plan.work.write(f"{name}/{number:04d}", housed.filter(pl.col("bucket") == number).drop("bucket"))
     found = 0
     # Chunk by chunk, so that no more than a chunk's texts are in memory.
-    records = scan_records(plan.layout, captures).join(homes.lazy(), on="sighting_id", maintain_order="left")
+    # Of records that stay as they are nothing but their ids is read.
+    records = scan_records(plan.layout, captures).filter(pl.col("sighting_id").is_in(homes["sighting_id"].implode()))
+    records = records.join(homes.lazy(), on="sighting_id", maintain_order="left")
     for nth, whole in enumerate(records.collect_batches(chunk_size=DIVIDE_RECORDS, maintain_order=True)):
         found += whole.height
         for (number,), part in whole.partition_by("bucket", as_dict=True).items():

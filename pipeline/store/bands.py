@@ -28,7 +28,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_distinct, sort_members
+from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_distinct, sort_members, unlike_pairs
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.store.durable import replacing
 from pipeline.store.pairs import PairSums
@@ -198,9 +198,10 @@ def changed_pairs(
         changed = [keys for keys, _ in (*new, *old)] if same else []
         touched = sort_distinct(np.concatenate([np.empty(0, dtype=np.uint32), *changed]))
         stayed = [_touch(*_cut(*file.read(band), low, high), touched) for file in same]
-        now, then = _join([*stayed, *new]), _join([*stayed, *old])
-        gone = then if went or stayed else (then[0][:0], then[1][:0])
-        return bucket_pairs(*sort_members(*now)), bucket_pairs(*sort_members(*gone))
+        now, then = sort_members(*_join([*stayed, *new])), sort_members(*_join([*stayed, *old]))
+        if not then[0].size:
+            return bucket_pairs(*now), np.empty((0, 2), dtype=np.uint64)
+        return unlike_pairs(*now, *then), unlike_pairs(*then, *now)
 
     pieces = iter([(band, part) for band in range(facts.bands) for part in range(n_ranges)])
     with PairSums(scratch, memory_bytes // 4) as sums, ThreadPoolExecutor(threads) as pool:

@@ -20,6 +20,7 @@ from pipeline.algorithms.lsh import (
     fill_lsh,
     sort_distinct,
     sort_members,
+    unlike_pairs,
 )
 from pipeline.algorithms.minhash import as_minhash, hash_shingle, shingles_of, sign_texts
 from pipeline.errors import SettingError
@@ -48,6 +49,19 @@ def test_pairs_are_each_member_with_the_first_and_those_just_before(keys: list[i
         pairs = list(map(tuple, bucket_pairs(*members).tolist()))
         assert len(pairs) == len(set(pairs))
         assert set(pairs) == expected
+
+
+@settings(deadline=None)
+@given(*[st.dictionaries(st.integers(0, 60), st.integers(0, 3), max_size=60)] * 2)
+def test_pairs_unlike_are_those_that_the_others_do_not_give(some: dict[int, int], others: dict[int, int]) -> None:
+    members = [
+        sort_members(np.array([*held.values()], dtype=np.uint32), np.array([*held], dtype=np.uint64))
+        for held in (some, others)
+    ]
+    given_by_both = [set(map(tuple, bucket_pairs(*held).tolist())) for held in members]
+    found = list(map(tuple, unlike_pairs(*members[0], *members[1]).tolist()))
+    assert len(found) == len(set(found))
+    assert set(found) == given_by_both[0] - given_by_both[1]
 
 
 @settings(deadline=None)
