@@ -230,7 +230,9 @@ def unlike_pairs(keys: Keys, ids: Ids, other_keys: Keys, other_ids: Ids) -> Pair
         As `bucket_pairs`.
     """
     ranks = _rank_among(keys, ids, other_keys, other_ids)
-    pairs = np.empty((_pair_unlike(keys, ids, ranks, NEIGHBOURS, np.empty((0, 2), dtype=np.uint64)), 2), dtype=np.uint64)
+    pairs = np.empty(
+        (_pair_unlike(keys, ids, ranks, NEIGHBOURS, np.empty((0, 2), dtype=np.uint64)), 2), dtype=np.uint64
+    )
     _pair_unlike(keys, ids, ranks, NEIGHBOURS, pairs)
     return pairs
 

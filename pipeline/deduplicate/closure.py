@@ -29,7 +29,8 @@ class _Keys:
     """Keys of one kind, and which of them have been met.
 
     Args:
-        columns: hashes of every row's keys, 0 where it has none. Equal hashes of different keys only make the set larger.
+        columns: hashes of every row's keys, 0 where it has none. Equal hashes of different keys only make the set
+            larger.
     """
 
     def __init__(self, *columns: Ids) -> None:
@@ -76,7 +77,7 @@ def close_over(rows: pl.DataFrame, touched: pl.Series, joined: pl.DataFrame) -> 
     return pl.Series("touched", mask)
 
 
-def find_unsettled(rows: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.Series:
+def find_unsettled(rows: pl.DataFrame, *changes: tuple[pl.DataFrame, pl.DataFrame]) -> pl.Series:
     """The rows of published records whose texts are near to other texts than they were.
 
     That a text is near to a new one changes nothing among the old ones. Two of them must have come together or apart,
@@ -84,27 +85,41 @@ def find_unsettled(rows: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame
 
     Args:
         rows: words_key, native_discussion, and home, null for new records.
-        before, after: left_key, right_key: near pairs then and now.
+        changes: near pairs then and now, each left_key, right_key; once for every way to be near.
 
     Returns:
         Boolean, one a row.
     """
-    pairs = pl.concat([frame.select("left_key", "right_key") for frame in (before, after)])
-    known = pl.concat([pairs["left_key"], pairs["right_key"]]).unique().sort()
-    old = rows.select("words_key", "home", "native_discussion").with_row_index("row").drop_nulls("home")
-    old = old.filter(pl.col("words_key").is_in(known.implode()))
+    changed = pl.concat([_changed_keys(before, after) for before, after in changes])
     mask = np.zeros(rows.height, dtype=np.bool_)
-    if old.is_empty():
-        return pl.Series("unsettled", mask)
+    old = rows.select("words_key", "home", "native_discussion").with_row_index("row")
+    old = old.filter(pl.col("words_key").is_in(changed.implode()), pl.col("home").is_not_null())
+    for before, after in changes:
+        mask[_find_moved(old, before, after)["row"].to_numpy()] = True
+    return pl.Series("unsettled", mask)
+
+
+def _changed_keys(before: pl.DataFrame, after: pl.DataFrame) -> pl.Series:
+    """Texts of clusters in which a pair came or went."""
+    pairs = [frame.select("left_key", "right_key") for frame in (before, after)]
+    both = pl.concat(pairs)
+    known = pl.concat([both["left_key"], both["right_key"]]).unique().sort()
+    changed = pl.concat([pairs[i].join(pairs[1 - i], on=both.columns, how="anti") for i in (0, 1)])
+    clusters = pl.DataFrame({"words_key": known, "cluster": _label(known, both)})
+    touched = clusters.join(changed.select(words_key="left_key"), on="words_key", how="semi")
+    return clusters.join(touched, on="cluster", how="semi")["words_key"]
+
+
+def _find_moved(old: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """The rows of texts of which any came together or apart, and may meet."""
+    known = pl.concat([frame[name] for frame in (before, after) for name in ("left_key", "right_key")]).unique().sort()
     classes = pl.DataFrame({"words_key": known, "then": _label(known, before), "now": _label(known, after)})
     classes = classes.join(old.select("words_key"), on="words_key", how="semi")
     links = classes.select("then", "now").unique()
     moved = links.filter((pl.len().over("then") > 1) | (pl.len().over("now") > 1))
     found = old.join(classes.join(moved, on=["then", "now"], how="semi"), on="words_key")
     meets = [pl.col("words_key").n_unique().over("home", label) > 1 for label in ("then", "now")]
-    found = found.filter(meets[0] | meets[1] | pl.col("native_discussion").is_null())
-    mask[found["row"].to_numpy()] = True
-    return pl.Series("unsettled", mask)
+    return found.filter(meets[0] | meets[1] | pl.col("native_discussion").is_null())
 
 
 def _label(keys: pl.Series, pairs: pl.DataFrame) -> Codes:

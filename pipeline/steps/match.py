@@ -2,14 +2,14 @@
 
 In: the records of captures that the current snapshot has not seen, and its index; or of all captures, where there is no
 such snapshot or something was decided otherwise. Out: work parts ``near`` (verified pairs of texts, with the number of
-bands that make them candidates), and the fact ``segments`` (files of the band index).
+bands that make them candidates), and the facts ``segments`` and ``words`` (files of the index).
 
 Signatures, buckets and pairs are held within the run's memory setting, and words are read of candidate pairs alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +23,10 @@ from pipeline.deduplicate.verification import LEAST_STAYED
 from pipeline.normalise.records import NORMALISER_VERSION
 from pipeline.steps.base import take_base
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
-from pipeline.store.bags import WordBags
+from pipeline.store.bags import WordBags, merge_words
 from pipeline.store.bands import BandFacts, changed_pairs, merge_segments, read_ids, write_segment
-from pipeline.store.index import find_segments, keep_segment, read_near
-from pipeline.store.texts import fetch_texts, new_texts
+from pipeline.store.index import find_segments, find_words, keep_segment, read_near
+from pipeline.store.texts import new_texts
 
 _SHARE = 4  # of the memory setting that keys and texts may each have
 _TEXT_BYTES = 1 << 26  # of words signed at a time
@@ -41,10 +41,11 @@ _NEAR = {
 
 @dataclass(frozen=True)
 class _Known:
-    """What the current snapshot knows: the captures it was made from, their buckets and their verified pairs."""
+    """What the current snapshot knows: its captures, the buckets and words of their texts, verified pairs."""
 
     captures: frozenset[str]
     segments: tuple[Path, ...]
+    words: tuple[Path, ...]
     near: pl.DataFrame
 
 
@@ -55,7 +56,7 @@ def match_duplicates(plan: RunPlan) -> StepReport:
         facts = _band_facts(plan)
         memory = plan.parameters.memory << 20
         near = known.near
-        with WordBags(plan.work.path / "bands" / "bags") as bags:
+        with WordBags(plan.work.path / "bands" / "marks", known.words) as bags:
             segments, n_texts, mean_bytes = _index_texts(plan, known, facts, bags)
             at_once = memory // _SHARE // mean_bytes // 2
             waiting: list[pl.DataFrame] = []
@@ -65,12 +66,15 @@ def match_duplicates(plan: RunPlan) -> StepReport:
                 likely = bags.may_match(came["left_id"].to_numpy(), came["right_id"].to_numpy(), LEAST_STAYED)
                 waiting.append(came.filter(pl.Series(likely, dtype=pl.Boolean)))
                 if sum(pairs.height for pairs in waiting) > at_once:
-                    near = pl.concat([near, *_verify_all(plan, known, waiting, at_once)])
+                    near = pl.concat([near, *_verify_all(plan, bags, waiting, at_once)])
                     waiting = []
-            near = pl.concat([near, *_verify_all(plan, known, waiting, at_once)])
+            near = pl.concat([near, *_verify_all(plan, bags, waiting, at_once)])
+            words = bags.keep()
+            kept = [*known.words, *([] if words is None else [keep_segment(words)])]
         near = near.sort(_PAIR_KEYS)
         plan.work.write("near", near)
-        plan.work.write_json("segments", [str(path) for path in _compact(plan, segments)])
+        plan.work.write_json("segments", [str(path) for path in _compact(plan, segments, merge_segments)])
+        plan.work.write_json("words", [str(path) for path in _compact(plan, kept, merge_words)])
         report.counts.update(new_texts=n_texts, near_pairs=near.height)
     return report
 
@@ -80,8 +84,8 @@ def _open_index(plan: RunPlan) -> _Known:
     base = take_base(plan)
     near = read_near(base.snapshot) if base is not None else None
     if base is None or near is None:
-        return _Known(frozenset(), (), pl.DataFrame(schema=_NEAR))
-    return _Known(frozenset(base.captures), find_segments(base.snapshot), near)
+        return _Known(frozenset(), (), (), pl.DataFrame(schema=_NEAR))
+    return _Known(frozenset(base.captures), find_segments(base.snapshot), find_words(base.snapshot), near)
 
 
 def _band_facts(plan: RunPlan) -> BandFacts:
@@ -156,17 +160,17 @@ def _apply(near: pl.DataFrame, changes: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     return came, counted.drop("change").filter(pl.col("support") != 0)
 
 
-def _verify_all(plan: RunPlan, known: _Known, waiting: Sequence[pl.DataFrame], at_once: int) -> Iterator[pl.DataFrame]:
+def _verify_all(plan: RunPlan, bags: WordBags, waiting: Sequence[pl.DataFrame], at_once: int) -> Iterator[pl.DataFrame]:
     """The pairs that say the same, so many at once that their texts fit into memory: each piece looks for its own."""
     if waiting:
         for pairs in pl.concat(waiting).iter_slices(max(1, at_once)):
-            yield _verify(plan, known, pairs)
+            yield _verify(plan, bags, pairs)
 
 
-def _verify(plan: RunPlan, known: _Known, pairs: pl.DataFrame) -> pl.DataFrame:
+def _verify(plan: RunPlan, bags: WordBags, pairs: pl.DataFrame) -> pl.DataFrame:
     """The pairs that say the same: rows of ``near``."""
     ids = pl.concat([pairs[key] for key in _PAIR_KEYS]).unique()
-    texts = fetch_texts(plan.layout, _search_order(plan, known), ids.to_numpy())
+    texts = bags.fetch(ids.to_numpy())
     rows = pl.DataFrame({"id": texts["id"], "row": np.arange(texts.height)})
     placed = pairs.join(rows, left_on="left_id", right_on="id").join(
         rows, left_on="right_id", right_on="id", suffix="_right"
@@ -178,17 +182,12 @@ def _verify(plan: RunPlan, known: _Known, pairs: pl.DataFrame) -> pl.DataFrame:
     return verified.join(named, on=list(keys), how="left").select(list(_NEAR))
 
 
-def _search_order(plan: RunPlan, known: _Known) -> list[str]:
-    """Captures in which to look for texts: new ones first."""
-    return sorted(plan.capture_ids(), key=lambda capture_id: (capture_id in known.captures, capture_id))
-
-
-def _compact(plan: RunPlan, segments: Sequence[Path]) -> list[Path]:
-    """The segments to publish: many small ones become one, as far as memory allows. No pair changes by it."""
-    by_size = sorted(segments, key=lambda path: (path.stat().st_size, path.name))
+def _compact(plan: RunPlan, files: Sequence[Path], merge: Callable[[Path, Sequence[Path]], None]) -> list[Path]:
+    """The files to publish: many small ones become one, as far as memory allows. No pair changes by it."""
+    by_size = sorted(files, key=lambda path: (path.stat().st_size, path.name))
     small = by_size[:_MERGED]
-    if len(segments) <= _MOST_SEGMENTS or sum(path.stat().st_size for path in small) > plan.parameters.memory << 20:
+    if len(files) <= _MOST_SEGMENTS or sum(path.stat().st_size for path in small) > plan.parameters.memory << 20:
         return by_size
     merged = plan.work.path / "bands" / "merged.arrow"
-    merge_segments(merged, small)
+    merge(merged, small)
     return [keep_segment(merged), *by_size[_MERGED:]]

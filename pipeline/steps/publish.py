@@ -55,8 +55,8 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     tables = _gather_tables(plan) if base is None else revise_tables(plan, base)
     tables["captures"] = check_table(Captures, _list_captures(plan, shown))
     tables["decisions"] = read_decisions(plan.layout)
-    segments = tuple(Path(segment) for segment in work.read_json("segments"))
-    index = TextIndex(segments, work.read("near"))
+    segments, words = (tuple(map(Path, work.read_json(name))) for name in ("segments", "words"))
+    index = TextIndex(segments, work.read("near"), words)
     kept: dict[str, TableRows | Change] = {
         "firsts": firsts if base is None else revise_firsts(plan, base, firsts),
         SHOWN: shown,

@@ -8,6 +8,8 @@ what the next run needs.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from pipeline.deduplicate.listings import add_near_keys
@@ -16,11 +18,12 @@ from pipeline.errors import ArchiveError
 from pipeline.ids import number_ids
 from pipeline.steps.base import Base
 from pipeline.steps.plan import RunPlan
+from pipeline.steps.touched import since
+from pipeline.store.bags import fetch_words
 from pipeline.store.captures import scan_quarantine
 from pipeline.store.index import read_near
 from pipeline.store.revise import Change
 from pipeline.store.snapshot import read_kept, scan_kept, scan_table
-from pipeline.store.texts import fetch_texts
 from pipeline.store.write import TableRows, sort_columns
 from pipeline.tables import DUPLICATE_KINDS, PUBLISHED, Duplicates, Firsts, Quarantine, fit_table
 
@@ -103,7 +106,7 @@ def relate_again(plan: RunPlan, firsts: pl.DataFrame, near: pl.DataFrame) -> tup
     """Repeats among some posts and their edges: what ``relate_repeats`` gives."""
     keys = pl.concat([near["left_key"], near["right_key"]]).unique()
     ids = number_ids(firsts.filter(pl.col("words_key").is_in(keys.implode()))["words_key"].unique())
-    texts = fetch_texts(plan.layout, plan.capture_ids(), ids)
+    texts = fetch_words(map(Path, plan.work.read_json("words")), ids)
     return relate_repeats(firsts, texts, near, plan.parameters.settings)
 
 
@@ -120,7 +123,8 @@ def _relate_changed(plan: RunPlan, base: Base, edges: pl.DataFrame) -> tuple[pl.
     """
     everything = scan_kept(base.snapshot, "firsts")
     touched = plan.work.read("gone/discussions")["discussion_id"].implode()
-    before = everything.filter(pl.col("discussion_id").is_in(touched)).collect()
+    gone = plan.work.read("gone/posts")["began_at"]
+    before = everything.filter(since(gone), pl.col("discussion_id").is_in(touched)).collect()
     now = plan.work.read("out/firsts", Firsts).select(before.columns)
     near = plan.work.read("near")
     quoting = edges.filter(pl.col("kind") == "quote").select(post_id="right_post_id")

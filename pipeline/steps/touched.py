@@ -40,8 +40,9 @@ def choose_touched(
     pairs = plan.work.read("near").select("left_key", "right_key", "method")
     says_same = pl.col("method") != "template"
     near = pairs.filter(says_same)
-    unsettled = find_unsettled(rows, before.filter(says_same), near) | find_unsettled(rows, before, pairs)
-    rows = add_near_keys(rows, near)
+    unsettled = find_unsettled(rows, (before.filter(says_same), near), (before, pairs))
+    if keys["native_discussion"].null_count():
+        rows = add_near_keys(rows, near)
     new = rows["home"].is_null()
     named = pl.concat([_find_seeded(base, keys.filter(new), own), _find_newly_decided(base, decisions)])
     touched = new | rows["home"].is_in(named.implode()) | unsettled
@@ -97,6 +98,8 @@ def _find_newly_decided(base: Base, decisions: pl.DataFrame) -> pl.Series:
             before.join(decisions, on="decision_id", how="anti"),
         ]
     )
+    if decisions.is_empty() and before.is_empty():
+        return pl.Series("home", dtype=pl.String)
     ids = pl.concat([frame[name] for frame in (decisions, before) for name in ("post_id", "other_id")]).drop_nulls()
     homes = _today(base, "posts", ids)
     ends = decisions.join(homes.rename({"given": "post_id"}), on="post_id", how="left").join(
@@ -113,6 +116,8 @@ def _find_newly_decided(base: Base, decisions: pl.DataFrame) -> pl.Series:
 def _join_homes(base: Base, decisions: pl.DataFrame) -> pl.DataFrame:
     """left, right: discussions of the two posts of each decision."""
     pairs = decisions.select("post_id", "other_id").drop_nulls()
+    if pairs.is_empty():
+        return pl.DataFrame(schema={"left": pl.String, "right": pl.String})
     homes = _today(base, "posts", pl.concat([pairs["post_id"], pairs["other_id"]]))
     return (
         pairs.join(homes.rename({"given": "post_id", "home": "left"}), on="post_id")
@@ -121,12 +126,21 @@ def _join_homes(base: Base, decisions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def since(times: pl.Series) -> pl.Expr:
+    """Whether began_at is not before the first of these times: parts of older discussions need not be read."""
+    if times.is_empty() or times.has_nulls():
+        return pl.lit(value=True)
+    return pl.col("began_at") >= times.min()
+
+
 def _write_gone(plan: RunPlan, base: Base, rows: pl.DataFrame) -> None:
     """Keeps what goes: discussion_id of discussions; of posts and sightings what tables of them are sorted by."""
     old = rows.drop_nulls("home")
     discussions = old.select(discussion_id="home").unique().sort("discussion_id")
+    began = scan_table(base.snapshot, "discussions").select("discussion_id", "began_at")
+    times = began.join(discussions.lazy(), on="discussion_id", how="semi").collect()["began_at"]
     posts = scan_table(base.snapshot, "posts").select("post_id", "began_at", "discussion_id", "position")
-    gone = posts.filter(pl.col("discussion_id").is_in(discussions["discussion_id"].implode())).collect()
+    gone = posts.filter(since(times), pl.col("discussion_id").is_in(discussions["discussion_id"].implode())).collect()
     plan.work.write("gone/discussions", discussions)
     plan.work.write("gone/posts", gone)
     plan.work.write("gone/sightings", old.select("capture_id", "ordinal", "sighting_id"))

@@ -8,10 +8,10 @@ archive has other segments than before.
 ...     pairs.columns
 ['left_id', 'right_id', 'change']
 
-A segment is an Arrow file that is mapped into memory, one batch a band, sorted by key and id: of a band in which a few
-new texts look for their buckets only the pages are read in which these lie. What it was made with stands in its metadata,
-and segments made in another way are refused. How pairs follow from buckets, and why the batches in which texts come do
-not matter, is told in ``docs/decisions/0005-bands-and-batches.md``.
+A segment is an Arrow file that is mapped into memory, one batch a band, sorted by key and id: where a few new texts
+look for their buckets, only the pages are read in which these lie. What it was made with stands in its metadata, and
+segments made in another way are refused. How pairs follow from buckets, and why the batches in which texts come do not
+matter, is told in ``docs/decisions/0005-bands-and-batches.md``.
 """
 
 from __future__ import annotations
@@ -103,11 +103,6 @@ def read_ids(paths: Sequence[Path]) -> Ids:
     found = [np.empty(0, dtype=np.uint64)]
     found += [_Segment(path).read(0)[1] for path in paths]
     return np.sort(np.concatenate(found))
-
-
-def count_texts(path: Path) -> int:
-    """How many texts a segment holds."""
-    return _Segment(path).read(0)[1].size
 
 
 def read_keys(paths: Sequence[Path], ids: Ids, bands: int) -> tuple[NDArray[np.bool_], Keys]:

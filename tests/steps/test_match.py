@@ -70,8 +70,8 @@ class Nights:
             "code_version": [__version__], "model_pack": [load_pack().name],
         }  # fmt: skip
         tables["runs"] = tables["runs"].with_columns(**{name: pl.Series(value) for name, value in said.items()})
-        segments = tuple(Path(segment) for segment in plan.work.read_json("segments"))
-        index = TextIndex(segments, plan.work.read("near"))
+        segments, words = (tuple(map(Path, plan.work.read_json(name))) for name in ("segments", "words"))
+        index = TextIndex(segments, plan.work.read("near"), words)
         kept = {CAPTURES: digest_captures(kept_captures(self.layout))}
         return publish_unchecked(self.layout.root, tables, index, plan.run_id, kept)
 

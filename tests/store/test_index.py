@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from pipeline.errors import ArchiveError
+from pipeline.store.bags import WordBags
 from pipeline.store.bands import BandFacts, read_buckets, write_segment
-from pipeline.store.index import TextIndex, find_segments, keep_segment, read_near, write_index
+from pipeline.store.index import TextIndex, find_segments, find_words, keep_segment, read_near, write_index
 from tests.sample_archive import an_id
 
 NEAR = pl.DataFrame({"left_key": [an_id("a")], "right_key": [an_id("b")]})
@@ -23,9 +24,16 @@ def write_bands(folder, keys, first=0):
 
 def test_what_was_written_comes_back_and_segments_are_linked(tmp_path):
     segment = write_bands(tmp_path, [[1, 2, 1]])
-    parts = write_index(tmp_path / "one" / "index", TextIndex((segment,), NEAR))
-    assert sorted(part.name for part in parts) == [f"buckets/{segment.name}", "near.parquet"]
-    write_index(tmp_path / "two" / "index", TextIndex(find_segments(tmp_path / "one"), NEAR))
+    with WordBags(tmp_path / "marks") as words:
+        words.add(np.arange(3, dtype=np.uint64), pl.Series(["a b c", "d", ""]), np.zeros(3, dtype=np.uint64))
+        bags = keep_segment(words.keep())
+    parts = write_index(tmp_path / "one" / "index", TextIndex((segment,), NEAR, (bags,)))
+    assert [(part.name, part.rows) for part in parts] == [
+        (f"buckets/{segment.name}", 3), (f"words/{bags.name}", 3), ("near.parquet", 1),
+    ]  # fmt: skip
+    one = tmp_path / "one"
+    write_index(tmp_path / "two" / "index", TextIndex(find_segments(one), NEAR, find_words(one)))
+    assert [file.stat().st_ino for file in find_words(tmp_path / "two")] == [bags.stat().st_ino]
     (linked,) = find_segments(tmp_path / "two")
     assert linked.stat().st_ino == segment.stat().st_ino
     assert read_near(tmp_path / "two").equals(NEAR)

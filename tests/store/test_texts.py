@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import polars as pl
 import pytest
 
 from pipeline.algorithms.id_sets import IdSet
-from pipeline.errors import ArchiveError
 from pipeline.ids import number_ids
 from pipeline.store.captures import CaptureWriter
 from pipeline.store.layout import ArchiveLayout
-from pipeline.store.texts import fetch_texts, new_texts
+from pipeline.store.texts import new_texts
 from pipeline.tables import Quarantine
 from tests.sample_archive import an_id, sample_records
 
@@ -44,19 +41,3 @@ def test_each_text_comes_once(layout):
     assert found["id"].to_list() == [id_of(n) for n in (0, 2, 3, 4, 5, 7, 8)]
     assert found["words_key"].to_list() == [an_id(words) for words in found["words"]]
     assert list(new_texts(layout, [ONE, OTHER], seen)) == []
-
-
-@pytest.mark.parametrize("numbers", ([], [3], [8, 0, 5], range(9), [2, 99]))
-def test_those_asked_for_are_fetched(layout, numbers):
-    ids = [id_of(number) for number in numbers]
-    random.Random(4).shuffle(ids)
-    found = fetch_texts(layout, [ONE, OTHER], np.array(ids, dtype=np.uint64))
-    assert sorted(found["words"]) == [f"words {number}" for number in sorted(numbers) if number < 9]
-    assert found["words_key"].to_list() == sorted(an_id(words) for words in found["words"])
-
-
-def test_captures_behind_the_last_text_are_not_opened(layout):
-    ids = np.array([id_of(0), id_of(6)], dtype=np.uint64)
-    assert fetch_texts(layout, [ONE, an_id("gone")], ids).height == 2
-    with pytest.raises(ArchiveError, match="not kept"):
-        fetch_texts(layout, [ONE, an_id("gone")], np.append(ids, np.uint64(id_of(8))))
