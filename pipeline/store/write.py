@@ -96,7 +96,8 @@ def write_batches(name: str, batches: Iterable[pl.DataFrame], folder: Path, firs
         Each part as soon as it is written.
     """
     groups = iter(batches)
-    group: pl.DataFrame | None = next(groups, empty_table(schema_of(name)))
+    group = next(groups, None)
+    group = empty_table(schema_of(name)) if group is None else group
     number = first
     while group is not None:
         path = folder / part_name(number)
