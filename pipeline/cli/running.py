@@ -5,6 +5,7 @@ In: files and folders. Out: a published snapshot, a summary of it, exit code 3 w
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -80,9 +81,13 @@ def run(
 
 
 def _carry_out(parameters: RunParameters, *, direct: bool) -> RunSummary:
+    # Importing makes many objects that stay: looking for garbage among them takes a fifth of the time to start.
+    gc.disable()
     from pipeline.report.progress import RunProgress
     from pipeline.steps.ahead import compile_ahead
 
+    gc.freeze()
+    gc.enable()
     with compile_ahead(), RunProgress(open_console(errors=True), "looking for new files") as progress:
         if direct:
             from pipeline.steps import run_direct
