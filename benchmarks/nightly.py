@@ -4,7 +4,8 @@ Makes up an archive of that many comments in twenty dumps of a site with ids, an
 half in new discussions, half in the most recent fifth of the old ones, fewer the older a discussion is, as people do
 (with --even spread evenly, which touches most of that fifth). Prints processor seconds and largest memory of the run
 that takes the dump in, of one that finds nothing new, and of one from scratch over everything, and whether the tables
-are the same.
+are the same. With --keep FOLDER dumps and archives stay there, and a second call takes the night in again, on a copy of
+the archive as it was before.
 
     python -m benchmarks.nightly --partition DATA [--rows N]
 
@@ -21,6 +22,7 @@ import itertools
 import os
 import platform
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -114,29 +116,43 @@ def run(out: Path, *raw: Path, settings: tuple[str, ...] = ()) -> Cost:
 
 
 def measure_night(folder: Path, comments: int, *, even: bool) -> None:
-    site, raw = Site(), folder / "raw"
-    raw.mkdir()
-    for number in range(DUMPS):
-        with (raw / f"RC_{number:02}.ndjson").open("wb") as file:
-            file.writelines(site.new_threads(comments // DUMPS))
-    print(f"{comments} comments, {sum(file.stat().st_size for file in raw.iterdir()) / 1e6:.0f} MB")
-    print(f"  first run     {run(folder / 'nights', raw)}", flush=True)
-    new = int(comments * NEW)
-    with (raw / "RC_night.ndjson").open("wb") as file:
-        file.writelines([*site.answers(new // 2, RECENT, even=even), *site.new_threads(new - new // 2)])
+    raw, before, new = folder / "raw", folder / "before", int(comments * NEW)
+    if not before.exists():
+        _write_dumps(folder, comments, even=even)
+        # What is compiled on first use is no part of any figure.
+        run(folder / "warm", folder / "night")
+        run(folder / "warm", folder / "night", raw / "RC_00.ndjson")
+        print(f"{comments} comments, {sum(file.stat().st_size for file in raw.iterdir()) / 1e6:.0f} MB")
+        print(f"  first run     {run(before, raw)}", flush=True)
+    shutil.rmtree(folder / "nights", ignore_errors=True)
+    shutil.copytree(before, folder / "nights", symlinks=True)
     old = {file.stat().st_ino for file in (folder / "nights" / "current").resolve().rglob("*") if file.is_file()}
-    night = run(folder / "nights", raw)
+    night = run(folder / "nights", raw, folder / "night")
     snapshot = (folder / "nights" / "current").resolve()
     files = [file for file in snapshot.rglob("*") if file.is_file()]
     linked = sum(file.stat().st_size for file in files if file.stat().st_ino in old)
     print(f"  {new:,} more  {night}", flush=True)
-    print(f"  nothing new   {run(folder / 'nights', raw)}", flush=True)
-    scratch = run(folder / "once", raw)
+    print(f"  nothing new   {run(folder / 'nights', raw, folder / 'night')}", flush=True)
+    shutil.rmtree(folder / "once", ignore_errors=True)
+    scratch = run(folder / "once", raw, folder / "night")
     print(f"  from scratch  {scratch}")
-    print(f"share of the run from scratch: {night.processor / scratch.processor:.1%} of processor")
+    shares = night.processor / scratch.processor, night.wall / scratch.wall
+    print(f"share of the run from scratch: {shares[0]:.1%} of processor, {shares[1]:.1%} on the clock")
     print(f"linked, not written: {linked / sum(file.stat().st_size for file in files):.0%} of the snapshot's bytes")
     same = open_archive(folder / "nights").digest() == open_archive(folder / "once").digest()
     print(f"tables {'the same' if same else 'DIFFER'}")
+
+
+def _write_dumps(folder: Path, comments: int, *, even: bool) -> None:
+    """The dumps of an archive, and that of a night."""
+    site, new = Site(), int(comments * NEW)
+    for name in ("raw", "night"):
+        (folder / name).mkdir(parents=True)
+    for number in range(DUMPS):
+        with (folder / "raw" / f"RC_{number:02}.ndjson").open("wb") as file:
+            file.writelines(site.new_threads(comments // DUMPS))
+    with (folder / "night" / "RC_night.ndjson").open("wb") as file:
+        file.writelines([*site.answers(new // 2, RECENT, even=even), *site.new_threads(new - new // 2)])
 
 
 def measure_partitions(folder: Path, data: Path, rows: int | None) -> None:
@@ -181,6 +197,7 @@ def main() -> None:
     parser.add_argument("--even", action="store_true", help="old discussions are answered evenly, however old")
     parser.add_argument("--partition", type=Path, help="folder of data with trees/reddit_college.parquet")
     parser.add_argument("--rows", type=int, help="of the partitioned table, from its beginning; by default all")
+    parser.add_argument("--keep", type=Path, help="folder in which the dumps and archives of a night stay")
     parser.add_argument("--scratch", type=Path, help="folder to keep everything in; by default a temporary one")
     arguments = parser.parse_args()
     print(f"{dt.date.today()} {platform.platform()} python {platform.python_version()}")
@@ -188,7 +205,7 @@ def main() -> None:
         if arguments.partition is not None:
             measure_partitions(Path(folder), arguments.partition, arguments.rows)
         else:
-            measure_night(Path(folder), arguments.comments, even=arguments.even)
+            measure_night(arguments.keep or Path(folder), arguments.comments, even=arguments.even)
 
 
 if __name__ == "__main__":
