@@ -76,12 +76,13 @@ class WordBags:
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("w+b")
-        self._writer = pa.ipc.new_file(str(self._own), _SCHEMA)
+        self._sink = pa.OSFile(str(self._own), "wb")
+        self._writer = pa.ipc.new_file(self._sink, _SCHEMA)
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._file.close()
-        self._writer.close()
+        self._sink.close()
         self._path.unlink(missing_ok=True)
         self._own.unlink(missing_ok=True)
 
@@ -156,7 +157,9 @@ class WordBags:
         """What was added, complete: nothing is added any more."""
         if self._added is None:
             self._file.flush()
+            # Once only: a writer that is closed again would write its end again.
             self._writer.close()
+            self._sink.close()
             none = np.empty(0, dtype=np.uint64)
             ids, heads = np.concatenate([none, *self._ids]), np.concatenate([none, *self._heads])
             sizes = np.concatenate([np.empty(0, dtype=np.int64), *self._sizes])
@@ -175,7 +178,11 @@ def fetch_words(files: Iterable[Path], ids: Ids) -> pl.DataFrame:
 
 def merge_words(path: Path, sources: Sequence[Path]) -> None:
     """Write one file in place of several, small batches of them joined."""
-    with replacing(path) as temporary, pa.ipc.new_file(str(temporary), _SCHEMA) as writer:
+    with (
+        replacing(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, _SCHEMA) as writer,
+    ):
         for batches in _gather([batch for source in sources for batch in _open(source)]):
             writer.write_batch(_to_batch(pl.concat(_to_frame(batch) for batch in batches)))
 

@@ -38,6 +38,8 @@ def test_pairs_stay_that_share_words_or_begin_alike_or_are_unknown(
             unknown = kept.may_match(ids[:3], np.array([1, 2, 99], dtype=np.uint64), 0.6)
             asked = kept.fetch(np.append(ids[::3], np.uint64(99)))
             files.append(kept.keep().rename(tmp_path / f"{night[0]}.arrow"))
+            written = files[-1].read_bytes()
+        assert files[-1].read_bytes() == written, "a file that was given away stays as it is"
     wanted = digest_texts(texts[::3]).sort()
     assert asked["words_key"].to_list() == wanted.to_list()
     assert fetch_words(files, ids[::3]).equals(asked)
