@@ -139,7 +139,7 @@ def _pieces(root: LexborNode, title: str) -> list[Piece]:
         following = node.next
         if tag == "-text":
             pieces.append(_make(("text", (node.text_content or "").replace("\u00a0", " "), *_PLAIN)))
-        elif tag[0] != "-" and tag not in _UNREAD_TAGS and (closes := _add_element(pieces, node, tag, title)):
+        elif tag and tag[0] != "-" and tag not in _UNREAD_TAGS and (closes := _add_element(pieces, node, tag, title)):
             unclosed.append((closes, following))
             following = node.child
         node = following

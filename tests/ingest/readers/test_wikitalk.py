@@ -151,3 +151,11 @@ def test_no_page_is_read_but_its_comments() -> None:
 @given(data=damaged_cases("wikitalk"))
 def test_damage_is_survived(data: bytes) -> None:
     read_damaged(data, "wikitalk")
+
+
+def test_instructions_to_other_programs_are_no_words(tmp_path: Path) -> None:
+    html = f"<p>Where is <?p the ?>map? {ADA}</p><dl><dd>Here. {BO}</dd></dl>"
+    assert [(author, body) for author, _, body in read_page(tmp_path, html)] == [
+        ("Ada", "Where is map?"),
+        ("Bo", "Here."),
+    ]
