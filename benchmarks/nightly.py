@@ -156,7 +156,8 @@ def _write_dumps(folder: Path, comments: int, *, even: bool) -> None:
 
 
 def measure_partitions(folder: Path, data: Path, rows: int | None) -> None:
-    tree = pl.read_parquet(data / "trees" / "reddit_college.parquet").head(rows)
+    tree = pl.read_parquet(data / "trees" / "reddit_college.parquet")
+    tree = tree if rows is None else tree.head(rows)
     columns = {
         "id": "id", "parent_id": "parent_id", "discussion_id": "thread_id", "author": "author",
         "created_at": "created_at", "text": "text",

@@ -316,7 +316,8 @@ def test_edit_and_deletion_of_one_id(tmp_path: Path) -> None:
 
 def test_standing_quotation_belongs_to_the_reply(tmp_path: Path) -> None:
     page = invent_page(20, seed=5, short=0)
-    quoted = page[3].split(". ")[0]
+    quoted = page[3][: page[3].index("?") + 1]  # all of it, so far below, would be its words posted again
+    assert quoted != page[3]
     lines = [*page[:10], quoted, *page[10:]]
     archive, _ = run(tmp_path / "out", write_lines(tmp_path / "t.txt", lines))
     posts = posts_of(archive)
