@@ -41,7 +41,7 @@ _WHOLE, _BROKEN = re.compile(r"[-+]?\d{1,18}"), re.compile(r"[-+]?\d{1,18}\.\d{0
 _NAMED: dict[str, Any] = {"": None, "~": None, "null": None, "None": None}
 _NAMED |= {"true": True, "True": True, "false": False, "False": False}
 # What YAML allows in no document.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RAW_BYTES = 1000
 

@@ -197,8 +197,8 @@ def read_count(text: str) -> int | None:
         return None
     digits = text.lstrip("-–−").removesuffix("k")
     if text.endswith("k"):
-        whole, _, part = digits.replace(",", ".").partition(".")
-        value = int(whole) * 1000 + int((part + "000")[:3])
+        *groups, part = re.split(r"\D+", digits)  # "1.2": a point or comma before the last digits is a decimal one
+        value = int("".join(groups)) * 1000 + int((part + "000")[:3]) if groups else int(part) * 1000
     else:
         value = int(re.sub(r"\D", "", digits))
     return value if text[0].isdigit() else -value

@@ -120,8 +120,8 @@ def test_buttons_are_told_from_words(line: str, holds: bool) -> None:
 
 
 def test_counts_are_read_as_pages_write_them() -> None:
-    shown = ["12", "-4", "1,204", "1.2k", "12k", "−3", "", "k", "1-2", "½"]
-    assert [read_count(text) for text in shown] == [12, -4, 1204, 1200, 12000, -3, None, None, None, None]
+    shown = ["12", "-4", "1,204", "1.2k", "12k", "1,200.3k", "−3", "", "k", "1-2", "½"]
+    assert [read_count(text) for text in shown] == [12, -4, 1204, 1200, 12000, 1_200_300, -3, None, None, None, None]
 
 
 @st.composite
