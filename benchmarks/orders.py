@@ -102,7 +102,7 @@ def score(found: pl.DataFrame, links: pl.DataFrame, truth: Truth, first: set[str
     by_order = pl.col("evidence").list.eval(pl.element().struct.field("signal") == "order").list.any()
     proven = links.filter("is_chosen", by_order, pl.col("confidence") >= PROVEN).select("post_id")
     told = fair.join(proven, on="post_id")
-    return {"n": fair.height, "right": fair["right"].mean(), "proven": told.height, "so": told["right"].mean()}  # type: ignore[dict-item]
+    return {"n": fair.height, "right": fair["right"].mean(), "proven": told.height, "so": told["right"].mean()}
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-from lxml import etree  # type: ignore[import-untyped]
+import yaml
+from lxml import etree
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line

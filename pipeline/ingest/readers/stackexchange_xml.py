@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from pipeline.ingest.containers import DamagedStreamError, Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of

@@ -18,7 +18,7 @@ from functools import lru_cache
 from html import unescape
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from pipeline.ingest.containers import DamagedStreamError, Source
 from pipeline.ingest.readers.xml_cleaning import clean_xml
@@ -164,4 +164,5 @@ def attribute(element: Element | None, name: str) -> str | None:
     if element is None:
         return None
     # Values are asked for one by one: all of them together cost the square of their number.
+    # An element itself gives its children, not its keys.
     return next((element.get(key) for key in element.keys() if _local(key) == name), None)  # noqa: SIM118
