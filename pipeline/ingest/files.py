@@ -62,6 +62,7 @@ def _files_in(folder: Path, unread: list[str] | None) -> list[Path]:
 
 def _matches(pattern: Path, unread: list[str] | None) -> list[Path]:
     """Files that a pattern matches; what is in the folders that it matches, too."""
+    # A Path takes no absolute pattern.
     matched = glob.glob(str(pattern), recursive=True) if _PATTERN_MARKS & set(str(pattern)) else []  # noqa: PTH207
     found: list[Path] = []
     for path in map(Path, matched):

@@ -78,8 +78,9 @@ def unpack(file: BinaryIO, packing: str | None, name: str, settings: ReadSetting
         unpacker = zstandard.ZstdDecompressor(max_window_size=1 << settings.zstd_window_log)
         return _unpack(file, name, unpacker.decompressobj, _SMALL_STEP, padding=b"")
     if packing == "xz":
-        start = lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)  # noqa: E731
-        return _unpack(file, name, start, _SMALL_STEP, padding=b"\0")
+        return _unpack(
+            file, name, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), _SMALL_STEP, padding=b"\0"
+        )
     if packing == "bzip2":
         return _unpack(file, name, bz2.BZ2Decompressor, _SMALL_STEP, padding=b"\0")
     return iter(lambda: file.read(CHUNK), b"")
