@@ -238,7 +238,7 @@ def plant_short(threads: list[list[Post]], rng: random.Random) -> None:
         for text in rng.sample(SHORT_REPLIES, rng.randint(1, 2)):
             for nth in range(rng.randint(2, 3 + min(9, len(posts) // 8))):
                 at = rng.randrange(1, len(posts) + 1)
-                _insert(posts, at, f"short{number}.{nth}{text[0]}", text, rng)
+                _insert(posts, at, f"short{number}.{nth}.{SHORT_REPLIES.index(text)}", text, rng)
                 posts[at].born = max(posts[at].born, rng.randrange(1, _EPOCHS) if rng.random() < 0.1 else 0)
 
 
