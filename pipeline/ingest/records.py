@@ -60,7 +60,9 @@ class Rejections:
         """All that was noted, in order of ordinal."""
         if not self.rows:
             return _NOTHING_REJECTED
-        return pl.DataFrame(self.rows, schema=_REJECTED, orient="row").sort("ordinal")
+        columns = zip(*self.rows, strict=True)  # a file of another kind may have a rejected record every two bytes
+        series = [pl.Series(*column) for column in zip(_REJECTED, columns, _REJECTED.values(), strict=True)]
+        return pl.DataFrame(series).sort("ordinal")
 
 
 def record_frame(columns: Mapping[str, pl.Series | Sequence[Any] | str | int | bool | None]) -> pl.DataFrame:

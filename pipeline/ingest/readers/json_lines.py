@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import orjson
@@ -24,6 +25,8 @@ from pipeline.ingest.decoding import decode_line, without_surrogates
 from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Rejections
 
 _BLANKS = b" \t\r\x0b\x0c"
+_SHORT = 100  # bytes
+_LENIENT = json.JSONDecoder(strict=False, parse_constant=lambda _: None)  # made once: that takes longer than a line
 _WHOLE_FLOATS = 2.0**53  # from here on a float may stand for an integer that orjson could not keep
 
 
@@ -88,14 +91,15 @@ def parse_pieces(pieces: Pieces, unit: str, longest: int, *, ordinal: int = 0, s
         except orjson.JSONDecodeError:
             if not piece.strip(_BLANKS):
                 continue
-            value, repaired, trouble = parse_carefully(piece)
-            if trouble:
-                parsed.rejections.add(ordinal, f"{unit} {number}", "bad_json", trouble, piece)
-                ordinal += 1
-                continue
+            trouble = _short_trouble(piece) if len(piece) <= _SHORT else ""
+            value, repaired, trouble = (None, False, trouble) if trouble else parse_carefully(piece)
             if repaired and isinstance(value, dict):
                 parsed.repaired.add(len(parsed.objects))
-        if type(value) is dict:
+        else:
+            trouble = ""
+        if trouble:
+            parsed.rejections.add(ordinal, f"{unit} {number}", "bad_json", trouble, piece)
+        elif type(value) is dict:
             parsed.ordinals.append(ordinal)
             parsed.numbers.append(number)
             lines.append(piece)
@@ -116,11 +120,17 @@ def parse_pieces(pieces: Pieces, unit: str, longest: int, *, ordinal: int = 0, s
     yield parsed
 
 
+@lru_cache(1000)
+def _short_trouble(line: bytes) -> str:
+    """Why a short line cannot be read: asked once, for a hostile file repeats such lines a million times."""
+    return parse_carefully(line)[2]
+
+
 def parse_carefully(line: bytes) -> tuple[Any, bool, str]:
     """A JSON value as the standard parser reads it, whether it had to be repaired, and why it cannot be read."""
     text, repaired = decode_line(line)
     try:
-        value = json.loads(text, strict=False, parse_constant=lambda _: None)
+        value = _LENIENT.decode(text)
         mended = _mend(value)
         return mended, repaired or mended != value, ""
     except json.JSONDecodeError as error:
