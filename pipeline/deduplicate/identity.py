@@ -14,6 +14,7 @@ sightings of it; a post that is left without any takes its smallest sighting_id.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,6 +163,11 @@ def _codes(column: str) -> pl.Expr:
     return (pl.col(column).rank("dense").over("discussion_id").cast(pl.Int64) - 1).fill_null(-1).alias(column)
 
 
+def _begins(*columns: str) -> pl.Expr:
+    """Whether a row is the first of a run of rows that agree in these columns."""
+    return (pl.struct(columns).rle_id().diff() != 0).fill_null(value=True)
+
+
 def _place_rows(rows: pl.DataFrame, author_bits: float) -> pl.DataFrame:
     """Adds label (equal for sightings of one post) and place (in the merged order of the discussion)."""
     single = rows.filter(pl.col("n_units") == 1).with_columns(
@@ -183,16 +189,16 @@ def _place_rows(rows: pl.DataFrame, author_bits: float) -> pl.DataFrame:
     ).with_columns(_codes("ident"))
     slots = np.empty(several.height, dtype=np.int64)
     places = np.empty(several.height, dtype=np.int64)
-    start = 0
+    names = (*_CODES, "posted_at", "tolerance", "information")
+    fields = [np.array(coded[name].to_numpy()) for name in names]
+    starts = np.append(np.flatnonzero(coded.select(_begins("discussion_id")).to_series()), several.height)
+    turns = np.flatnonzero(coded.select(_begins("discussion_id", "turn")).to_series())
     # One kernel call per discussion that several listings show; the rows within are the kernel's.
-    for part in coded.partition_by("discussion_id", maintain_order=True):
-        fields = [part[name].to_numpy() for name in _CODES]
-        fields += [part[name].to_numpy() for name in ("posted_at", "tolerance", "information")]
-        offsets = np.append(np.flatnonzero(np.diff(part["turn"].to_numpy(), prepend=-1)), part.height)
-        slot, place = merge_listings(ListingRows(*map(np.array, fields)), offsets.astype(np.int64), author_bits)
-        slots[start : start + part.height] = slot
-        places[start : start + part.height] = place[slot]
-        start += part.height
+    for start, end in itertools.pairwise(starts):
+        offsets = np.append(turns[np.searchsorted(turns, start) : np.searchsorted(turns, end)], end) - start
+        rows = ListingRows(*(field[start:end] for field in fields))
+        slot, place = merge_listings(rows, offsets, author_bits)
+        slots[start:end], places[start:end] = slot, place[slot]
     several = several.with_columns(key=pl.Series(slots).cast(pl.String), place=pl.Series(places))
     both = pl.concat([single, several])
     return both.with_columns(

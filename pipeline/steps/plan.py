@@ -175,9 +175,10 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     kept = {capture.capture_id: capture.facts for capture in kept_captures(layout)}
     new_files: list[RawFile] = []
     moved = False
+    if not buried.is_empty():
+        names = pl.Series(sorted(seen), dtype=pl.String)
+        seen = {name: seen[name] for name in names.filter(~digest_texts(names).is_in(buried.implode()))}
     for capture_id, found in sorted(seen.items()):
-        if digest_texts(pl.Series([capture_id])).is_in(buried.implode()).item():
-            continue
         facts = kept.get(capture_id)
         known = sorted({*(facts or {}).get("paths", []), *(path for path, _ in found)})
         if facts is None or facts["read"] != reading or is_outdated(facts):

@@ -35,9 +35,9 @@ class WorkFolder:
         """Keep a frame under a name, which may have folders in it: ``records/abc``. A lazy one is streamed to disk."""
         with replacing(self._file(name, ".parquet")) as temporary:
             if isinstance(frame, pl.LazyFrame):
-                frame.sink_parquet(temporary, compression="zstd", compression_level=1, maintain_order=True)
+                frame.sink_parquet(temporary, compression="lz4", maintain_order=True)
             else:
-                frame.write_parquet(temporary, compression="zstd", compression_level=1)
+                frame.write_parquet(temporary, compression="lz4")
 
     def read(self, name: str, schema: type[dy.Schema] | None = None) -> pl.DataFrame:
         """The rows that ``scan`` gives, in the same order."""
