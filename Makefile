@@ -25,7 +25,7 @@ run: $(VENV)/.installed
 	@$(BIN)/threadloom run $(RAW) --out $(OUT)
 
 test: lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 docs: $(VENV)/.installed
 	$(BIN)/python docs/build_tables.py
