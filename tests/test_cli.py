@@ -182,6 +182,7 @@ def test_formats_names_every_reader(call):
 
 def test_audit_passes_and_fails_loudly(call, archive, tmp_path):
     assert call("audit", archive).code == 0
+    assert call("audit", "--archive", archive).out == call("audit", archive).out
     broken = tmp_path / "broken"
     shutil.copytree(archive, broken, symlinks=True)
     (part,) = (broken / "current" / "sightings").glob("*.parquet")

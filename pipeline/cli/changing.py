@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.cli.options import ArchiveArgument, ArchiveOption, OutputOption
+from pipeline.cli.options import ArchiveArgument, ArchiveOption, NamedArchive, OutputOption
 from pipeline.cli.printing import open_console, print_rows
 from pipeline.errors import SettingError
 
@@ -70,10 +70,11 @@ def enrich(
     confidence: Annotated[
         float, typer.Option(min=0, max=1, help="A language that is less sure than this is null.")
     ] = 0.5,
+    archive: NamedArchive = None,
     output: OutputOption = "table",
 ) -> None:
     """Make a table that is no part of a run from what was published; offline. It goes with its snapshot."""
     from pipeline.enrich import enrich_language
 
     makers = {"language": enrich_language}
-    print_rows(makers[kind](directory, confidence), output, limit=200)
+    print_rows(makers[kind](archive or directory, confidence), output, limit=200)

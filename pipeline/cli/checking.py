@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ArchiveArgument, ArchiveOption, OutputOption
+from pipeline.cli.options import ArchiveArgument, ArchiveOption, NamedArchive, OutputOption
 from pipeline.cli.printing import open_console, print_rows, show
 
 
@@ -19,6 +19,7 @@ def audit(
     deep: Annotated[
         bool, typer.Option("--deep", help="Read the raw files once more, and compare every record with the tables.")
     ] = False,
+    archive: NamedArchive = None,
 ) -> None:
     """Recompute from the published files that nothing was lost and every table keeps its rules."""
     from rich.text import Text
@@ -26,6 +27,7 @@ def audit(
     from pipeline.audit import audit_archive
     from pipeline.report import printable
 
+    directory = archive or directory
     findings = audit_archive(directory)
     console = open_console()
     if deep:
@@ -40,11 +42,14 @@ def audit(
     show(console, Text(f"{directory}: nothing is lost, and every table keeps its rules."))
 
 
-def history(directory: ArchiveArgument = Path("parquet"), output: OutputOption = "table") -> None:
+def history(
+    directory: ArchiveArgument = Path("parquet"), archive: NamedArchive = None, output: OutputOption = "table"
+) -> None:
     """List the runs that published into an archive, with what they counted."""
     from pipeline.archive import kept_snapshots, open_archive
     from pipeline.report import list_runs
 
+    directory = archive or directory
     print_rows(list_runs(open_archive(directory), kept_snapshots(directory)), output, limit=1000)
 
 
@@ -65,12 +70,12 @@ def diff(
     print_rows(changes, output, limit)
 
 
-def digest(directory: ArchiveArgument = Path("parquet")) -> None:
+def digest(directory: ArchiveArgument = Path("parquet"), archive: NamedArchive = None) -> None:
     """Print a digest of every table: equal for equal rows, order and values."""
     from pipeline.archive import open_archive
     from pipeline.ids import digest_chunks
 
-    digests = open_archive(directory).digest()
+    digests = open_archive(archive or directory).digest()
     for name, value in digests.items():
         typer.echo(f"{value}  {name}")
     total = digest_chunks(f"{name} {value}\n".encode() for name, value in digests.items())

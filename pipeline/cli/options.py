@@ -24,6 +24,9 @@ SnapshotOption = Annotated[
     str | None, typer.Option("--snapshot", metavar="RUN", help="A run that `history` lists as kept; else the newest.")
 ]
 ArchiveArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run has published into.")]
+NamedArchive = Annotated[
+    Path | None, typer.Option("--archive", metavar="DIR", help="The same folder, as other commands are told it.")
+]
 
 
 def split_pairs(given: Iterable[str] | None, option: str) -> dict[str, str]:

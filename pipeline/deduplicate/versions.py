@@ -72,9 +72,12 @@ def settle_versions(
             "is_complete",
             "captured_at",
             "edited_at",
+            # Where nothing says which is later: bytes that needed no repair, and the site's own page before a paste.
+            pl.col("flags").list.contains("text_repaired").fill_null(value=False),
+            pl.col("native_id").is_null(),
             "length",
             "text",
-            descending=[False, True, True, True, True, True, False],
+            descending=[False, True, True, True, True, False, False, True, False],
             nulls_last=True,
         )
         .unique("post_id", keep="first", maintain_order=True)

@@ -78,6 +78,11 @@ def test_undated_captures_keep_the_longer_text() -> None:
     assert post_of([seen("short words"), seen("rather longer words")])["text"] == "rather longer words"
 
 
+def test_undated_captures_keep_the_text_that_needed_no_repair() -> None:
+    repaired = seen("rather longer words,Â and damaged", extra='{"text_repaired":true}')
+    assert post_of([seen("rather longer words, and whole"), repaired])["text"] == "rather longer words, and whole"
+
+
 def test_post_without_any_words_says_so() -> None:
     assert post_of([seen(None, 1)])["flags"] == ["words_lost"]
     assert post_of([seen(None, 1, title="A link")])["flags"] == []
