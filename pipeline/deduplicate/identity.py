@@ -196,8 +196,8 @@ def _place_rows(rows: pl.DataFrame, author_bits: float) -> pl.DataFrame:
     # One kernel call per discussion that several listings show; the rows within are the kernel's.
     for start, end in itertools.pairwise(starts):
         offsets = np.append(turns[np.searchsorted(turns, start) : np.searchsorted(turns, end)], end) - start
-        rows = ListingRows(*(field[start:end] for field in fields))
-        slot, place = merge_listings(rows, offsets, author_bits)
+        listings = ListingRows(*(field[start:end] for field in fields))
+        slot, place = merge_listings(listings, offsets, author_bits)
         slots[start:end], places[start:end] = slot, place[slot]
     several = several.with_columns(key=pl.Series(slots).cast(pl.String), place=pl.Series(places))
     both = pl.concat([single, several])
