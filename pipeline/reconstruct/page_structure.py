@@ -160,7 +160,8 @@ def _survey(spans: Spans, author: Ints, time: Floats, n_words: Ints) -> _Page:
                 doubt[k] -= links[k, d] * np.log(links[k, d])
             if 0 < d <= k:
                 answers[k - d] += links[k, d]
-                depth[k] += holds[k - d, d]
+        for at in range(spans.opens[k + 1] - 1, spans.opens[k] - 1, -1):
+            depth[k] += holds[spans.above[at], k - spans.above[at]]
     whole = _look_at_whole(spans, time, depth, doubt)
     given = _count_given(spans)
     return _Page(spans, holds, given, answers, depth, length, doubt, np.zeros(n), whole, author, time, n_words)
@@ -182,16 +183,19 @@ def _look_at_page(
             listed += 1
         first, stop = offsets[at], offsets[at + 1]
         top = scores[first:stop].max()
-        child = _look_at_child(page, k)
+        path = _list_path(page.spans, k)
+        child = _look_at_child(page, k, path)
         below = 0.0
-        for row in range(first, stop):
-            d = row - first
+        for d in path:
+            row = first + d
+            if row >= stop:
+                break
             on_path = 1.0 if d == 0 else page.holds[k - d, d - 1]
             if d == 0 or on_path >= KEPT or links[k, d] >= KEPT:
                 kept[row] = True
                 out = table[row]
                 out[:] = child
-                _look_at_link(page, k, d, on_path, below, out)
+                _look_at_link(page, k, d, path, on_path, below, out)
                 out[_BEHIND] = max(scores[row] - top, -30.0)
                 _look_at_candidate(page, k, d, out)
                 _look_at_last(page, k, d, shared[first:stop], out)
@@ -200,7 +204,24 @@ def _look_at_page(
 
 
 @njit(cache=True, nogil=True)
-def _look_at_child(page: _Page, k: int) -> Table:
+def _list_path(spans: Spans, k: int) -> Ints:
+    """0, and how far above post k the posts stand that may be on the path to the post just above it, ascending."""
+    if k == 0:
+        return np.zeros(1, dtype=np.int64)
+    begin, end = spans.opens[k - 1], spans.opens[k]
+    span = spans.links.shape[1]
+    back = np.zeros(end - begin + 2, dtype=np.int64)
+    found = 1
+    for at in range(end, begin - 1, -1):
+        d = 1 if at == end else k - spans.above[at]
+        if d < span:
+            back[found] = d
+            found += 1
+    return back[:found]
+
+
+@njit(cache=True, nogil=True)
+def _look_at_child(page: _Page, k: int, path: Ints) -> Table:
     """What is the same for all candidates of post k."""
     links = page.spans.links
     n, span = links.shape
@@ -215,7 +236,7 @@ def _look_at_child(page: _Page, k: int) -> Table:
         out[_CHILD + 2] = links[k + 1, 1]
         out[_CHILD + 4] = links[k + 1, 0]
     if page.author[k] >= 0:
-        for d in range(1, min(span, k + 1)):
+        for d in path[1:]:
             if page.author[k - d] == page.author[k]:
                 out[_PEOPLE + 1] += page.holds[k - d, d - 1]
     out[_PAGE:] = page.whole
@@ -223,7 +244,7 @@ def _look_at_child(page: _Page, k: int) -> Table:
 
 
 @njit(cache=True, nogil=True)
-def _look_at_link(page: _Page, k: int, d: int, on_path: float, below: float, out: Table) -> None:
+def _look_at_link(page: _Page, k: int, d: int, path: Ints, on_path: float, below: float, out: Table) -> None:
     """How probable the candidate d above post k is, among all and among those on the path; `below` of the path's posts
     are expected to be nearer."""
     links = page.spans.links
@@ -232,7 +253,8 @@ def _look_at_link(page: _Page, k: int, d: int, on_path: float, below: float, out
     out[0] = np.log(p + 1e-6)
     out[1] = np.log((share + 1e-5) / (1 - share + 1e-5))
     out[2] = np.log((on_path + 1e-5) / (1 - on_path + 1e-5))
-    out[5] = (links[k, : min(links.shape[1], k + 1)] > p).sum()
+    for back in path:
+        out[5] += links[k, back] > p
     out[9] = below
     if d == 0 and k > 0:
         out[9] = page.depth[k - 1] + 1
@@ -261,7 +283,7 @@ def _look_at_candidate(page: _Page, k: int, d: int, out: Table) -> None:
     who = page.author[k]
     if who < 0:
         return
-    for up in range(1, min(span, i + 1)):
+    for up in _list_path(spans, i)[1:]:
         if page.author[i - up] == who:
             out[_PEOPLE] += links[i, up]
     for at in range(spans.heads[i], spans.heads[i + 1]):
@@ -288,19 +310,19 @@ def _count_given(spans: Spans) -> Floats:
     """given[i, d]: how many answers post i is expected to have once posts i … i + d all stand under it."""
     n, span = spans.links.shape
     given = np.zeros((n, span))
-    for j in range(n):
-        for i in range(j - 1, max(0, j - span + 1) - 1, -1):
-            whole = spans.inside[i, j - i]
+    for i in range(n):
+        for d in range(1, min(span, n - i)):
+            whole = spans.inside[i, d]
             if whole <= 0.0:
-                continue
+                break
             total = 0.0
             for at in range(spans.heads[i], spans.heads[i + 1]):
                 k = spans.kids[at]
-                if k > j:
+                if k > i + d:
                     break
-                share = spans.inside[i, k - 1 - i] * spans.weights[k, k - i] * spans.inside[k, j - k]
+                share = spans.inside[i, k - 1 - i] * spans.weights[k, k - i] * spans.inside[k, i + d - k]
                 total += share * (given[i, k - 1 - i] + 1)
-            given[i, j - i] = total / whole
+            given[i, d] = total / whole
     return given
 
 
@@ -351,9 +373,12 @@ def _look_at_last(page: _Page, k: int, d: int, shared: Table, out: Table) -> Non
         out[_LAST] = 1.0
         return
     # Posts that may be the last answer: of a post its kids before k, of none any post whose tree may end just above k.
-    lowest, highest = (spans.heads[i], spans.heads[i + 1]) if d > 0 else (max(0, k - span), k)
+    lowest, highest = (spans.heads[i], spans.heads[i + 1]) if d > 0 else (spans.opens[k - 1], spans.opens[k] + 1)
     for at in range(lowest, highest):
-        j = at if d == 0 else spans.kids[at]
+        if d > 0:
+            j = spans.kids[at]
+        else:
+            j = spans.above[at] if at < spans.opens[k] else k - 1
         if j >= k:
             break
         share = spans.inside[j, k - 1 - j]

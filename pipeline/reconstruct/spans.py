@@ -8,7 +8,8 @@ and the inside weights from which the last child so far of any post follows.
 [0.4, 0.2, 0.4]
 
 The same sums as `decoding.weigh_trees` makes, over links of some weight alone: candidates that a first pass all but
-excludes cost nothing, so a page of n posts with m such links costs n · m.
+excludes cost nothing, and neither do posts that no later one can stand under any more: what stands under a post without
+the last of these posts stands under it as well, so a post whose run ends once stays closed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Spans(NamedTuple):
     Attributes:
         weights: float64[n, span], the weights, each row scaled so that all forests over the posts up to it weigh 1.
         heads: int64[n + 1], kids: the posts that may answer post i are kids[heads[i]:heads[i + 1]], ascending.
+        opens: int64[n + 1], above: the posts before post j under which it may stand are above[opens[j]:opens[j + 1]],
+            ascending.
         inside: float64[n, span], weight of all trees over posts i … i + d under post i.
         links: float64[n, span], posterior of each link.
         subtree: float64[n, span], probability that the subtree of post i is exactly posts i … i + d.
@@ -37,6 +40,8 @@ class Spans(NamedTuple):
     weights: Floats
     heads: Ints
     kids: Ints
+    opens: Ints
+    above: Ints
     inside: Floats
     links: Floats
     subtree: Floats
@@ -50,29 +55,67 @@ def weigh_spans(weights: Floats) -> Spans:
     scaled = weights.copy()
     heads, kids = list_kids(weights)
     inside, links, subtree = np.zeros((n, span)), np.zeros((n, span)), np.zeros((n, span))
+    opens, above = np.zeros(n + 1, dtype=np.int64), np.empty(4 * n, dtype=np.int64)
     log_total = 0.0
     for j in range(n):
+        above = _open_posts(inside, opens, above, j)
         inside[j, 0] = 1.0
-        lowest = max(0, j - span + 1)
-        for i in range(j - 1, lowest - 1, -1):
+        begin, end = opens[j], opens[j + 1]
+        for at in range(end - 1, begin - 1, -1):
+            i = above[at]
             total = 0.0
-            for at in range(heads[i], heads[i + 1]):
-                k = kids[at]
+            for kid in range(heads[i], heads[i + 1]):
+                k = kids[kid]
                 if k > j:
                     break
                 total += inside[i, k - 1 - i] * scaled[k, k - i] * inside[k, j - k]
             inside[i, j - i] = total
+        # Posts under which this one cannot stand are closed.
+        still = begin
         prefix = 0.0
-        for k in range(lowest, j + 1):
-            prefix += scaled[k, 0] * inside[k, j - k]
+        for at in range(begin, end):
+            i = above[at]
+            if inside[i, j - i] > 0.0:
+                above[still] = i
+                still += 1
+                prefix += scaled[i, 0] * inside[i, j - i]
+        opens[j + 1] = still
+        prefix += scaled[j, 0]
         if prefix <= 0.0:
-            return Spans(scaled, heads, kids, inside, links, subtree, -np.inf)
+            opens[j + 1 :] = still
+            return Spans(scaled, heads, kids, opens, above, inside, links, subtree, -np.inf)
         log_total += np.log(prefix)
         scaled[j] /= prefix
-        for i in range(lowest, j):
-            inside[i, j - i] /= prefix
-    _fill_posteriors(scaled, heads, kids, inside, links, subtree)
-    return Spans(scaled, heads, kids, inside, links, subtree, log_total)
+        for at in range(begin, still):
+            inside[above[at], j - above[at]] /= prefix
+    _fill_posteriors(scaled, heads, kids, opens, above, inside, links, subtree)
+    return Spans(scaled, heads, kids, opens, above, inside, links, subtree, log_total)
+
+
+@njit(cache=True, nogil=True)
+def _open_posts(inside: Floats, opens: Ints, above: Ints, j: int) -> Ints:
+    """Lists the posts before post j that are open once it is read: those of the post before, less those too far above,
+    and that post. Returns the list, longer where there was no room."""
+    begin = opens[j]
+    count = 0
+    if j > 0:
+        count = begin - opens[j - 1] + 1
+    if begin + count > above.size:
+        longer = np.empty(2 * (begin + count), dtype=np.int64)
+        longer[:begin] = above[:begin]
+        above = longer
+    end = begin
+    lowest = j - inside.shape[1] + 1
+    if j > 0:
+        for at in range(opens[j - 1], begin):
+            if above[at] >= lowest:
+                above[end] = above[at]
+                end += 1
+        if j - 1 >= lowest:
+            above[end] = j - 1
+            end += 1
+    opens[j + 1] = end
+    return above
 
 
 @njit(cache=True, nogil=True)
@@ -96,27 +139,30 @@ def list_kids(weights: Floats) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def _fill_posteriors(scaled: Floats, heads: Ints, kids: Ints, inside: Floats, links: Floats, subtree: Floats) -> None:
+def _fill_posteriors(
+    scaled: Floats, heads: Ints, kids: Ints, opens: Ints, above: Ints, inside: Floats, links: Floats, subtree: Floats
+) -> None:
     """Derivatives of the total, from the last post back to the first."""
     n, span = scaled.shape
     outside = np.zeros((n, span))
     after = np.zeros(n + 1)  # after[j]: weight of all that follows once the posts before j are a complete forest
     after[n] = 1.0
     for j in range(n - 1, -1, -1):
-        lowest = max(0, j - span + 1)
         rest = after[j + 1]
-        for k in range(lowest, j + 1):
+        for at in range(opens[j], opens[j + 1] + 1):
+            k = above[at] if at < opens[j + 1] else j
             outside[k, j - k] += rest * scaled[k, 0]
             share = rest * scaled[k, 0] * inside[k, j - k]
             after[k] += share
             links[k, 0] += share
             subtree[k, j - k] += share
-        for i in range(lowest, j):
+        for at in range(opens[j], opens[j + 1]):
+            i = above[at]
             here = outside[i, j - i]
             if here == 0.0:
                 continue
-            for at in range(heads[i], heads[i + 1]):
-                k = kids[at]
+            for kid in range(heads[i], heads[i + 1]):
+                k = kids[kid]
                 if k > j:
                     break
                 left, right, weight = inside[i, k - 1 - i], inside[k, j - k], scaled[k, k - i]
