@@ -310,19 +310,17 @@ def _count_given(spans: Spans) -> Floats:
     """given[i, d]: how many answers post i is expected to have once posts i … i + d all stand under it."""
     n, span = spans.links.shape
     given = np.zeros((n, span))
-    for i in range(n):
-        for d in range(1, min(span, n - i)):
-            whole = spans.inside[i, d]
-            if whole <= 0.0:
-                break
+    for j in range(n):
+        for at in range(spans.opens[j], spans.opens[j + 1]):
+            i = spans.above[at]
             total = 0.0
-            for at in range(spans.heads[i], spans.heads[i + 1]):
-                k = spans.kids[at]
-                if k > i + d:
+            for kid in range(spans.heads[i], spans.heads[i + 1]):
+                k = spans.kids[kid]
+                if k > j:
                     break
-                share = spans.inside[i, k - 1 - i] * spans.weights[k, k - i] * spans.inside[k, i + d - k]
+                share = spans.inside[i, k - 1 - i] * spans.arcs[i, k - i] * spans.ends[j, j - k]
                 total += share * (given[i, k - 1 - i] + 1)
-            given[i, d] = total / whole
+            given[i, j - i] = total / spans.ends[j, j - i]
     return given
 
 
@@ -381,8 +379,8 @@ def _look_at_last(page: _Page, k: int, d: int, shared: Table, out: Table) -> Non
             j = spans.above[at] if at < spans.opens[k] else k - 1
         if j >= k:
             break
-        share = spans.inside[j, k - 1 - j]
-        share *= spans.weights[j, 0] if d == 0 else spans.inside[i, j - 1 - i] * spans.weights[j, j - i] / whole
+        share = spans.ends[k - 1, k - 1 - j]
+        share *= spans.weights[j, 0] if d == 0 else spans.inside[i, j - 1 - i] * spans.arcs[i, j - i] / whole
         if share >= LIKELY:
             _compare_with_last(page, k, j, share, shared, out)
 

@@ -63,10 +63,12 @@ class Seen:
     Attributes:
         rows: int64[R], the pairs, ascending.
         table: float32[R, columns].
+        shared: float32[pairs], telling words that child and candidate share.
     """
 
     rows: Ints
     table: Table
+    shared: Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +117,11 @@ def describe_kept(
         before: what the last pass looked at; nothing else is looked at again.
     """
     parts = cut_pairs(pairs)
-    found = [words.SIGNAL.measure(context, part)[:, _SHARED] for part in parts]
-    shared = np.concatenate(found) if found else np.zeros(0, np.float32)
+    if before is None:
+        found = [words.SIGNAL.measure(context, part)[:, _SHARED] for part in parts]
+        shared = np.concatenate([np.zeros(0, np.float32), *found])
+    else:
+        shared = before.shared
     kept, structure = _measure_structure(context, pairs, scores, shared, look)
     n_own = sum(len(signal.features) for signal in signals)
     if before is not None:
@@ -124,7 +129,7 @@ def describe_kept(
         rows, table = before.rows[still], before.table[still]
         begin = n_own + len(SAID) + (len(PHRASED) if said.shape[1] > len(ROLES) else 0)
         table[:, begin : begin + structure.shape[1]] = structure[rows]
-        return Seen(rows, table)
+        return Seen(rows, table, shared)
     rows = np.flatnonzero(kept)
     measured, begin = [np.zeros((0, n_own), np.float32)], 0
     for part in parts:
@@ -134,7 +139,8 @@ def describe_kept(
     spoken = _gather_said(context, pairs, said, rows)
     around, number = measure_surroundings(context, pairs, shared)
     around = around[number[pairs.right[rows]]]
-    return Seen(rows, np.concatenate([np.concatenate(measured), spoken, structure[rows], around], axis=1))
+    table = np.concatenate([np.concatenate(measured), spoken, structure[rows], around], axis=1)
+    return Seen(rows, table, shared)
 
 
 def _measure_structure(

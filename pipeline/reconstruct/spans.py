@@ -31,7 +31,9 @@ class Spans(NamedTuple):
         heads: int64[n + 1], kids: the posts that may answer post i are kids[heads[i]:heads[i + 1]], ascending.
         opens: int64[n + 1], above: the posts before post j under which it may stand are above[opens[j]:opens[j + 1]],
             ascending.
+        arcs: float64[n, span], the same weights by parents: of post i + d as an answer to post i.
         inside: float64[n, span], weight of all trees over posts i … i + d under post i.
+        ends: float64[n, span], the same by their last posts: over posts j - d … j under post j - d.
         links: float64[n, span], posterior of each link.
         subtree: float64[n, span], probability that the subtree of post i is exactly posts i … i + d.
         log_total: logarithm of the weight of all trees.
@@ -42,7 +44,9 @@ class Spans(NamedTuple):
     kids: Ints
     opens: Ints
     above: Ints
+    arcs: Floats
     inside: Floats
+    ends: Floats
     links: Floats
     subtree: Floats
     log_total: float
@@ -54,46 +58,52 @@ def weigh_spans(weights: Floats) -> Spans:
     n, span = weights.shape
     scaled = weights.copy()
     heads, kids = list_kids(weights)
-    inside, links, subtree = np.zeros((n, span)), np.zeros((n, span)), np.zeros((n, span))
+    # The inner loops walk along rows: what they read across is kept a second time the other way round.
+    arcs, inside, ends = np.zeros((n, span)), np.zeros((n, span)), np.zeros((n, span))
+    links, subtree = np.zeros((n, span)), np.zeros((n, span))
     opens, above = np.zeros(n + 1, dtype=np.int64), np.empty(4 * n, dtype=np.int64)
     log_total = 0.0
     for j in range(n):
-        above = _open_posts(inside, opens, above, j)
-        inside[j, 0] = 1.0
+        above = _open_posts(span, opens, above, j)
+        inside[j, 0] = ends[j, 0] = 1.0
         begin, end = opens[j], opens[j + 1]
         for at in range(end - 1, begin - 1, -1):
             i = above[at]
+            arcs[i, j - i] = scaled[j, j - i]
             total = 0.0
             for kid in range(heads[i], heads[i + 1]):
                 k = kids[kid]
                 if k > j:
                     break
-                total += inside[i, k - 1 - i] * scaled[k, k - i] * inside[k, j - k]
-            inside[i, j - i] = total
+                total += inside[i, k - 1 - i] * arcs[i, k - i] * ends[j, j - k]
+            ends[j, j - i] = total
         # Posts under which this one cannot stand are closed.
-        still = begin
-        prefix = 0.0
+        still, prefix = begin, 0.0
         for at in range(begin, end):
             i = above[at]
-            if inside[i, j - i] > 0.0:
+            if ends[j, j - i] > 0.0:
                 above[still] = i
                 still += 1
-                prefix += scaled[i, 0] * inside[i, j - i]
+                prefix += scaled[i, 0] * ends[j, j - i]
         opens[j + 1] = still
         prefix += scaled[j, 0]
         if prefix <= 0.0:
             opens[j + 1 :] = still
-            return Spans(scaled, heads, kids, opens, above, inside, links, subtree, -np.inf)
+            return Spans(scaled, heads, kids, opens, above, arcs, inside, ends, links, subtree, -np.inf)
         log_total += np.log(prefix)
         scaled[j] /= prefix
         for at in range(begin, still):
-            inside[above[at], j - above[at]] /= prefix
-    _fill_posteriors(scaled, heads, kids, opens, above, inside, links, subtree)
-    return Spans(scaled, heads, kids, opens, above, inside, links, subtree, log_total)
+            i = above[at]
+            arcs[i, j - i] /= prefix
+            ends[j, j - i] /= prefix
+            inside[i, j - i] = ends[j, j - i]
+    spans = Spans(scaled, heads, kids, opens, above, arcs, inside, ends, links, subtree, log_total)
+    _fill_posteriors(spans)
+    return spans
 
 
 @njit(cache=True, nogil=True)
-def _open_posts(inside: Floats, opens: Ints, above: Ints, j: int) -> Ints:
+def _open_posts(span: int, opens: Ints, above: Ints, j: int) -> Ints:
     """Lists the posts before post j that are open once it is read: those of the post before, less those too far above,
     and that post. Returns the list, longer where there was no room."""
     begin = opens[j]
@@ -105,7 +115,7 @@ def _open_posts(inside: Floats, opens: Ints, above: Ints, j: int) -> Ints:
         longer[:begin] = above[:begin]
         above = longer
     end = begin
-    lowest = j - inside.shape[1] + 1
+    lowest = j - span + 1
     if j > 0:
         for at in range(opens[j - 1], begin):
             if above[at] >= lowest:
@@ -139,38 +149,44 @@ def list_kids(weights: Floats) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def _fill_posteriors(
-    scaled: Floats, heads: Ints, kids: Ints, opens: Ints, above: Ints, inside: Floats, links: Floats, subtree: Floats
-) -> None:
-    """Derivatives of the total, from the last post back to the first."""
+def _fill_posteriors(spans: Spans) -> None:
+    """Fills in links and subtree: derivatives of the total, from the last post back to the first."""
+    scaled, arcs, inside, ends = spans.weights, spans.arcs, spans.inside, spans.ends
+    heads, kids, opens, above = spans.heads, spans.kids, spans.opens, spans.above
     n, span = scaled.shape
-    outside = np.zeros((n, span))
+    outside, outside_ends = np.zeros((n, span)), np.zeros((n, span))  # by first and by last post; the sum counts
+    answers, runs = np.zeros((n, span)), np.zeros((n, span))  # links by parents, subtrees by last posts
     after = np.zeros(n + 1)  # after[j]: weight of all that follows once the posts before j are a complete forest
     after[n] = 1.0
     for j in range(n - 1, -1, -1):
         rest = after[j + 1]
         for at in range(opens[j], opens[j + 1] + 1):
             k = above[at] if at < opens[j + 1] else j
-            outside[k, j - k] += rest * scaled[k, 0]
-            share = rest * scaled[k, 0] * inside[k, j - k]
+            outside_ends[j, j - k] += rest * scaled[k, 0]
+            share = rest * scaled[k, 0] * ends[j, j - k]
             after[k] += share
-            links[k, 0] += share
-            subtree[k, j - k] += share
+            spans.links[k, 0] += share
+            runs[j, j - k] += share
         for at in range(opens[j], opens[j + 1]):
             i = above[at]
-            here = outside[i, j - i]
+            here = outside[i, j - i] + outside_ends[j, j - i]
             if here == 0.0:
                 continue
             for kid in range(heads[i], heads[i + 1]):
                 k = kids[kid]
                 if k > j:
                     break
-                left, right, weight = inside[i, k - 1 - i], inside[k, j - k], scaled[k, k - i]
+                left, right, weight = inside[i, k - 1 - i], ends[j, j - k], arcs[i, k - i]
                 outside[i, k - 1 - i] += here * weight * right
-                outside[k, j - k] += here * weight * left
+                outside_ends[j, j - k] += here * weight * left
                 share = here * left * weight * right
-                links[k, k - i] += share
-                subtree[k, j - k] += share
+                answers[i, k - i] += share
+                runs[j, j - k] += share
+    for i in range(n):
+        spans.subtree[i, 0] = runs[i, 0]
+        for d in range(1, min(span, n - i)):
+            spans.links[i + d, d] = answers[i, d]
+            spans.subtree[i, d] = runs[i + d, d]
 
 
 @njit(cache=True, nogil=True)
