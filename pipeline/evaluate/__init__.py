@@ -72,17 +72,15 @@ def evaluate_links(
     most: int = 1_000_000,
     view: View = FULL_VIEW,
 ) -> dict[str, float]:
-    """The chief figures of `judge_links`, which see: posts, accuracy, ece, all_previous and all_root (their accuracy),
-    sure and sure_accuracy."""
+    """The chief figures of `judge_links`, which see: posts, accuracy, all_previous and all_root (their accuracy), and
+    all of confidence."""
     found = judge_links(corpus, lens, pack, settings, split, fewest, most, view)
     return {
         "posts": float(found.posts),
         "accuracy": found.found["accuracy"],
-        "ece": found.confidence["ece"],
         "all_previous": found.all_previous["accuracy"],
         "all_root": found.all_root["accuracy"],
-        "sure": found.confidence["sure"],
-        "sure_accuracy": found.confidence["sure_accuracy"],
+        **found.confidence,
     }
 
 

@@ -364,19 +364,16 @@ def _look_at_last(page: _Page, k: int, d: int, shared: Table, out: Table) -> Non
     `shared` is of post k's candidates.
     """
     spans = page.spans
-    span = spans.links.shape[1]
     i = k - d
     whole = 1.0 if d == 0 else spans.inside[i, d - 1]
     if d == 1 or k == 0 or whole <= 0.0:
         out[_LAST] = 1.0
         return
     # Posts that may be the last answer: of a post its kids before k, of none any post whose tree may end just above k.
-    lowest, highest = (spans.heads[i], spans.heads[i + 1]) if d > 0 else (spans.opens[k - 1], spans.opens[k] + 1)
-    for at in range(lowest, highest):
-        if d > 0:
-            j = spans.kids[at]
-        else:
-            j = spans.above[at] if at < spans.opens[k] else k - 1
+    listed = spans.kids[spans.heads[i] : spans.heads[i + 1]]
+    if d == 0:
+        listed = np.append(spans.above[spans.opens[k - 1] : spans.opens[k]], k - 1)
+    for j in listed:
         if j >= k:
             break
         share = spans.ends[k - 1, k - 1 - j]
