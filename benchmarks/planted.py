@@ -6,8 +6,10 @@ Kinds of sightings of one post (recapture, edit, truncation) are scored as pairs
 replying and quoted post, reposts and boilerplate as pairs of posts. Repetitions that stood in the corpora before
 anything was planted (equal or nearly equal texts, shared runs of eight words, pages captured twice) count neither way.
 ``merged`` is the share of pairs of different posts of one page with equal words of less than twenty characters that
-became one post; tau is Kendall's, of the merged order of discussions seen several times in one sort order, a pair in
-two discussions counting as 0; only shapes without times count, because posts with times may be listed by these.
+became one post, split of those seen again the share that became two. Where authors, times and ids are hidden, nobody can
+tell which of several equal short posts of a page a capture shows but by what stands around it: two sightings of such a
+post count in neither way unless both stand, with the same short posts, between the same two longer ones. tau is Kendall's, of the merged order of discussions seen several times in one sort order, a pair in
+two discussions counting as 0, of the pairs whose order the captures tell (pages of a file may come in any order); only shapes without times count, because posts with times may be listed by these.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from pipeline.steps import run_direct
 
 KINDS = ("recapture", "edit", "truncation", "quote", "repost", "boilerplate")
 SHORT = 20
+HIDDEN = ("-one", "-many", "-bare")  # shapes of which nothing tells who wrote a post, or when
 _MARK = r"(?m)^\s*>|\[quote|<blockquote"
 ALIKE = 0.8  # edit ratio from which posts of the corpora repeat each other
 
@@ -75,6 +78,29 @@ def natural_twins(posts: pl.DataFrame) -> pl.DataFrame:
     both = own.filter(pl.len().over("words").is_between(2, 50)).join(own, on="words", suffix="_right")
     shared = both.filter(pl.col("thread") != pl.col("thread_right")).group_by("thread", "thread_right").len()
     return shared.filter(pl.col("len") >= 3).drop("len")
+
+
+def undecidable_pairs(records: pl.DataFrame) -> set[tuple[str, str]]:
+    """Pairs of sightings of one post that nothing but its author, time or id could tell: its words are short, another
+    post of the page has the same, and the two captures show it among other posts."""
+    rows = records.filter(pl.col("role") != "quote").sort("file", "ordinal")
+    short = (pl.col("words").str.len_chars() < SHORT) & (pl.col("post").n_unique().over("thread", "words") > 1)
+    capture = ["file", "capture"]
+    # Pages of one capture are captures of their own where each is a file.
+    rows = rows.with_columns(short=short, known=pl.when(~short).then("post"))
+    rows = rows.with_columns(run=pl.col("short").rle_id().over(capture))
+    rows = rows.with_columns(
+        above=pl.col("known").forward_fill().over(capture).fill_null(""),
+        below=pl.col("known").backward_fill().over(capture).fill_null(""),
+        said=pl.col("words").str.join("\n").over(*capture, "run"),
+        nth=pl.int_range(pl.len()).over(*capture, "run"),
+    )
+    place = pl.concat_str("above", "below", "said", "nth", separator="\n")
+    side = rows.filter("short").select("sighting_id", "post", place=place)
+    pairs = side.join(side, on="post", suffix="_right").filter(
+        (pl.col("sighting_id") < pl.col("sighting_id_right")) & (pl.col("place") != pl.col("place_right"))
+    )
+    return set(pairs.select("sighting_id", "sighting_id_right").iter_rows())
 
 
 def version_pairs(records: pl.DataFrame, by: str) -> pl.DataFrame:
@@ -195,6 +221,19 @@ def count_short(records: pl.DataFrame) -> tuple[int, int, int, int]:
     return pairs.select("post", "post_right").n_unique(), merged, again.height, split
 
 
+def known_order(rows: pl.DataFrame) -> np.ndarray:
+    """Which posts (by place in rows of post, seat) captures show above which, in one of them or by way of others."""
+    posts = rows["post"].unique(maintain_order=True)
+    number = {post: at for at, post in enumerate(posts)}
+    above = np.zeros((len(posts), len(posts)), dtype=np.float32)
+    for capture in rows.partition_by("file", "capture", maintain_order=True):
+        shown = [number[post] for post in capture.sort("ordinal")["post"].unique(maintain_order=True)]
+        above[shown[:-1], shown[1:]] = 1
+    for _ in range(int(len(posts)).bit_length()):
+        above = np.minimum(above + above @ above, 1)
+    return above > 0
+
+
 def order_taus(world: Path, records: pl.DataFrame) -> list[float]:
     """Kendall's tau of each discussion that several captures show in one order."""
     places = pl.read_parquet(world / "posts.parquet").select("post", place=pl.col("place"))
@@ -209,8 +248,8 @@ def order_taus(world: Path, records: pl.DataFrame) -> list[float]:
         position = posts["position"].to_numpy().astype(np.int64)
         home = posts["discussion_id"].rank("dense").to_numpy()
         signs = np.sign(position[None, :] - position[:, None]) * (home[None, :] == home[:, None])
-        upper = np.triu_indices(posts.height, 1)
-        taus.append(float(signs[upper].mean()))
+        known = known_order(part.join(posts.select("post"), on="post").sort("place"))
+        taus.append(float(signs[known].mean()) if known.any() else 1.0)
     return taus
 
 
@@ -224,6 +263,9 @@ def measure(world: Path, out: Path, mistakes: int) -> dict[str, list[float]]:
     repeats_true, repeats_found = score_repeats(world, records, archive, equal)
     true |= repeats_true
     found |= repeats_found
+    if world.name.endswith(HIDDEN):
+        for pairs in (true, found):
+            pairs["recapture"] -= undecidable_pairs(records)
     texts = dict(records.select("sighting_id", "text").iter_rows()) | dict(records.select("post", "text").iter_rows())
     where = dict(records.select("sighting_id", pl.format("{}:{}", "file", "ordinal")).iter_rows())
     for kind in KINDS:

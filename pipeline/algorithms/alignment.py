@@ -26,12 +26,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Gap = tuple[Ints, Ints]  # the codes of the open rows of a gap, sorted: of their words, of their words and authors
 
 UNKNOWN_TIME = np.iinfo(np.int64).min
 ANCHOR_BITS = 20.0
 ALONE_BITS = 12.0  # of a post that each of two listings shows once, in whatever order
 LARGEST_GAP = 4_000_000
 LEAST_TURNED = 4  # anchors that tell that a listing is read from its end
+MOST_SHOWINGS = 50  # of a post, the latest, that are compared with what stands beside it in another listing
 IN_ORDER = 0.9  # share of the matched rows that stand in one order, below which a listing is sorted otherwise
 
 
@@ -42,6 +44,7 @@ class ListingRows(NamedTuple):
         node: equal for rows known to be one post (same id; same author, instant and words).
         ident: the source's own id; two rows whose idents are known and differ are never one post.
         exact: equal for rows of equal words.
+        voice: equal for rows of equal words by one known author.
         near: equal for rows of nearly equal words.
         version: equal for rows that one person may have rewritten into one another; counts only between neighbours.
         author, time, tolerance: who, when (microseconds), and how exactly that is known (microseconds).
@@ -51,6 +54,7 @@ class ListingRows(NamedTuple):
     node: Ints
     ident: Ints
     exact: Ints
+    voice: Ints
     near: Ints
     version: Ints
     author: Ints
@@ -73,6 +77,7 @@ def listing_rows(
         node=unknown if node is None else np.array(node, dtype=np.int64),
         ident=unknown,
         exact=np.array(exact, dtype=np.int64),
+        voice=unknown,
         near=np.array(exact if near is None else near, dtype=np.int64),
         version=unknown if version is None else np.array(version, dtype=np.int64),
         author=unknown,
@@ -119,29 +124,33 @@ def _match_unique(
 ) -> None:  # fmt: skip
     """Match open rows and open slots whose code is unique on both sides, with at least so many bits of evidence.
 
-    ``counts`` is int64[2, number of codes], all zero before and after: how many rows a code has; its slot, plus one,
+    Rows whose code is -1 stay open. ``counts`` is int64[2, number of codes], all zero before and after: how many rows a code has; its slot, plus one,
     or more than there are slots where it has several.
     """
     n_slots = used.size
     for slot in range(n_slots):
-        if used[slot] == 0:
-            code = codes[slot_row[slot]]
+        code = codes[slot_row[slot]]
+        if used[slot] == 0 and code >= 0:
             counts[1, code] = slot + 1 if counts[1, code] == 0 else n_slots + 1
     for row in range(first, last):
-        if match[row] < 0 and rows.bits[row] + author_bits >= least:
+        if codes[row] >= 0 and match[row] < 0 and rows.bits[row] + author_bits >= least:
             counts[0, codes[row]] += 1
     for row in range(first, last):
+        if codes[row] < 0 or match[row] >= 0 or counts[0, codes[row]] != 1:
+            continue
         slot = counts[1, codes[row]] - 1
-        unique = counts[0, codes[row]] == 1 and match[row] < 0 and 0 <= slot < n_slots
+        unique = 0 <= slot < n_slots
         if unique and _weigh_match(row, slot_row[slot], rows, author_bits) >= least:
             if not _may_be_one(row, slot_row[slot], rows):
                 continue
             match[row] = slot
             used[slot] = 1
     for row in range(first, last):
-        counts[0, codes[row]] = 0
+        if codes[row] >= 0:
+            counts[0, codes[row]] = 0
     for slot in range(n_slots):
-        counts[1, codes[slot_row[slot]]] = 0
+        if codes[slot_row[slot]] >= 0:
+            counts[1, codes[slot_row[slot]]] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -178,14 +187,22 @@ def _count(codes: Ints, code: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _gain(a: int, b: int, rows: ListingRows, said: Ints, known: Ints, least: float, author_bits: float) -> float:
+def _is_lone(row: int, slot_row: int, rows: ListingRows, said: Gap, known: Gap) -> bool:
+    """Whether a short answer is the only one of its words, or of its words and author, on both sides of a gap."""
+    if rows.author[row] >= 0 and rows.author[slot_row] >= 0:
+        return _count(said[1], rows.voice[row]) == 1 and _count(known[1], rows.voice[row]) == 1
+    return _count(said[0], rows.exact[row]) == 1 and _count(known[0], rows.exact[row]) == 1
+
+
+@njit(cache=True, nogil=True)
+def _gain(a: int, b: int, rows: ListingRows, said: Gap, known: Gap, least: float, author_bits: float) -> float:
     """What it gains to match two rows of a gap; 0 where they do not match."""
     weight = _weigh_match(a, b, rows, author_bits)
     if weight < least or not _may_be_one(a, b, rows):
         return 0.0
     if rows.exact[a] == rows.exact[b]:
-        # A short answer that one side gives more often than the other may be any of them.
-        clear = weight >= ALONE_BITS or _count(said, rows.exact[a]) == _count(known, rows.exact[a])
+        # A short answer that either side gives twice may be any of them.
+        clear = weight >= ALONE_BITS or _is_lone(a, b, rows, said, known)
         return 1.0 + min(rows.bits[a], ANCHOR_BITS) / ANCHOR_BITS if clear else 0.0
     if rows.near[a] == rows.near[b]:
         return 0.9
@@ -204,7 +221,8 @@ def _align_gap(
     m, n = left.size, right.size
     if m == 0 or n == 0 or m * n > LARGEST_GAP:
         return
-    said, known = np.sort(rows.exact[left]), np.sort(rows.exact[slot_row[right]])
+    said = np.sort(rows.exact[left]), np.sort(rows.voice[left])
+    known = np.sort(rows.exact[slot_row[right]]), np.sort(rows.voice[slot_row[right]])
     best = np.zeros((m + 1, n + 1), dtype=np.float64)
     gain = np.zeros((m, n), dtype=np.float64)
     for i in range(m - 1, -1, -1):
@@ -229,29 +247,11 @@ def _align_gap(
 
 
 @njit(cache=True, nogil=True)
-def _is_beside(row: int, slot: int, rows: ListingRows, slot_row: Ints, match: Ints) -> bool:
-    """Whether a row is a slot, or says the same and may be it."""
-    if match[row] >= 0 or slot < 0:
-        return match[row] == slot
-    return rows.exact[row] == rows.exact[slot_row[slot]] and _may_be_one(row, slot_row[slot], rows)
-
-
-@njit(cache=True, nogil=True)
-def _is_between(
-    row: int, slot: int, rows: ListingRows, first: int, last: int, slot_row: Ints, after: Ints, ahead: Ints, match: Ints
-) -> bool:
-    """Whether a row stands between the same two posts as a slot, as far as the listing goes."""
-    is_below = row == first or _is_beside(row - 1, ahead[slot], rows, slot_row, match)
-    return is_below and (row + 1 == last or _is_beside(row + 1, after[slot], rows, slot_row, match))
-
-
-@njit(cache=True, nogil=True)
 def _follow_neighbours(
     rows: ListingRows, first: int, last: int, slot_row: Ints, after: Ints, ahead: Ints, used: Ints, match: Ints,
     author_bits: float,
 ) -> None:  # fmt: skip
-    """Match an open row to the slot beside its neighbour's slot where both say the same; where that weighs little, only
-    between the same two neighbours: a page may give the same short answer twice."""
+    """Match an open row to the slot beside its neighbour's slot where both say the same and that weighs something."""
     for turn in range(2):
         step = 1 if turn == 0 else -1
         beside = after if turn == 0 else ahead
@@ -260,10 +260,106 @@ def _follow_neighbours(
             if match[row] < 0 and match[row - step] >= 0:
                 slot = beside[match[row - step]]
                 if slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows):
-                    heavy = _weigh_match(row, slot_row[slot], rows, author_bits) >= ALONE_BITS
-                    if heavy or _is_between(row, slot, rows, first, last, slot_row, after, ahead, match):
+                    if _weigh_match(row, slot_row[slot], rows, author_bits) >= ALONE_BITS:
                         match[row] = slot
                         used[slot] = 1
+            row += step
+
+
+@njit(cache=True, nogil=True)
+def _same_run(
+    row: int, stop: int, other: int, end: int, below: int, rows: ListingRows, used: Ints, match: Ints
+) -> bool:
+    """Whether the open rows row..stop say what the rows from another on say, with a post (-1: nothing) below both."""
+    length = stop - row
+    if other + length > end or (match[other + length] if other + length < end else -1) != below:
+        return False
+    for step in range(length):
+        a, b = row + step, other + step
+        if rows.exact[a] != rows.exact[b] or not _may_be_one(a, b, rows) or used[match[b]] != 0:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _match_runs(rows: ListingRows, listing: int, offsets: Ints, showings: Ints, used: Ints, match: Ints) -> None:
+    """Match open rows between two matched ones to what an earlier listing shows between the same two: short answers,
+    which a page may give twice, only where all that stands between is the same.
+
+    ``showings`` is int64[2, n]: the latest row of every slot, and for every row the one before of its slot.
+    """
+    first, last = offsets[listing], offsets[listing + 1]
+    row = first
+    while row < last:
+        if match[row] >= 0:
+            row += 1
+            continue
+        stop = row
+        while stop < last and match[stop] < 0:
+            stop += 1
+        below = match[stop] if stop < last else -1
+        found = np.int64(-1)
+        if row > first:
+            above = showings[0, match[row - 1]]
+            tries = 0
+            while above >= 0 and found < 0 and tries < MOST_SHOWINGS:
+                end = offsets[np.searchsorted(offsets, above, side="right")]
+                if _same_run(row, stop, above + 1, end, below, rows, used, match):
+                    found = above + 1
+                above = showings[1, above]
+                tries += 1
+        elif below >= 0:
+            for other in range(max(0, listing - MOST_SHOWINGS), listing):
+                if found < 0 and _same_run(
+                    row, stop, offsets[other], offsets[other + 1], below, rows, used, match
+                ):
+                    found = offsets[other]
+        if found >= 0:
+            for step in range(stop - row):
+                match[row + step] = match[found + step]
+                used[match[found + step]] = 1
+        row = stop
+
+
+@njit(cache=True, nogil=True)
+def _mark_lone(rows: ListingRows, first: int, last: int, slot_row: Ints, counts: Ints, n_slots: int) -> NDArray[np.bool_]:
+    """Which rows first..last say what no other of them says, and one post so far; ``counts`` as in _match_unique."""
+    for row in range(first, last):
+        counts[0, rows.exact[row]] += 1
+    for slot in range(n_slots):
+        counts[1, rows.exact[slot_row[slot]]] += 1
+    lone = np.empty(last - first, dtype=np.bool_)
+    for row in range(first, last):
+        lone[row - first] = counts[0, rows.exact[row]] == 1 and counts[1, rows.exact[row]] == 1
+    for row in range(first, last):
+        counts[0, rows.exact[row]] = 0
+    for slot in range(n_slots):
+        counts[1, rows.exact[slot_row[slot]]] = 0
+    return lone
+
+
+@njit(cache=True, nogil=True)
+def _match_lone(
+    rows: ListingRows, listing: int, offsets: Ints, lone: NDArray[np.bool_], showings: Ints, used: Ints, match: Ints
+) -> None:
+    """Match an open row that is the only one of its words to the one that an earlier listing shows beside the same
+    post; ``showings`` as in _match_runs."""
+    first, last = offsets[listing], offsets[listing + 1]
+    for step in (1, -1):
+        row = first + 1 if step == 1 else last - 2
+        while first <= row < last:
+            if match[row] < 0 and lone[row - first] and match[row - step] >= 0:
+                beside = showings[0, match[row - step]]
+                tries = 0
+                while beside >= 0 and match[row] < 0 and tries < MOST_SHOWINGS:
+                    home = np.searchsorted(offsets, beside, side="right")
+                    other = beside + step
+                    is_there = offsets[home - 1] <= other < offsets[home] and rows.exact[other] == rows.exact[row]
+                    if is_there and used[match[other]] == 0 and _may_be_one(row, other, rows):
+                        match[row] = match[other]
+                        used[match[other]] = 1
+                    beside = showings[1, beside]
+                    tries += 1
             row += step
 
 
@@ -275,7 +371,10 @@ def _turn_listing(rows: ListingRows, first: int, last: int, rank: Ints, match: I
     backwards = longest_increasing(-places).size
     if matched.size < LEAST_TURNED or backwards < IN_ORDER * matched.size:
         return False
-    for codes in (rows.node, rows.ident, rows.exact, rows.near, rows.version, rows.author, rows.time, rows.tolerance):
+    facts = (
+        rows.node, rows.ident, rows.exact, rows.voice, rows.near, rows.version, rows.author, rows.time, rows.tolerance
+    )  # fmt: skip
+    for codes in facts:
         codes[first:last] = codes[first:last][::-1].copy()
     rows.bits[first:last] = rows.bits[first:last][::-1].copy()
     match[first:last] = match[first:last][::-1].copy()
@@ -285,8 +384,8 @@ def _turn_listing(rows: ListingRows, first: int, last: int, rank: Ints, match: I
 @njit(cache=True, nogil=True)
 def _match_listing(
     rows: ListingRows,
-    first: int,
-    last: int,
+    listing: int,
+    offsets: Ints,
     n_slots: int,
     slot_row: Ints,
     node_slot: Ints,
@@ -294,10 +393,12 @@ def _match_listing(
     after: Ints,
     ahead: Ints,
     counts: Ints,
+    showings: Ints,
     match: Ints,
     author_bits: float,
 ) -> bool:
-    """Match the rows first..last of one listing to the slots made so far; whether they were turned around."""
+    """Match the rows of one listing to the slots made so far; whether they were turned around."""
+    first, last = offsets[listing], offsets[listing + 1]
     used = np.zeros(n_slots, dtype=np.int64)
     for row in range(first, last):
         if rows.node[row] >= 0 and node_slot[rows.node[row]] >= 0:
@@ -316,6 +417,7 @@ def _match_listing(
     if backbone.size < IN_ORDER * matched.size:
         least = ANCHOR_BITS
         _match_unique(rows.exact, rows, first, last, slot_row, counts, used, match, ALONE_BITS, author_bits)
+        _match_unique(rows.voice, rows, first, last, slot_row, counts, used, match, 0.0, author_bits)
     by_rank = np.empty(n_slots, dtype=np.int64)
     by_rank[rank[:n_slots]] = np.arange(n_slots)
     for k in range(backbone.size + 1):
@@ -329,6 +431,9 @@ def _match_listing(
         span = by_rank[low_rank:high_rank]
         _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least, author_bits)
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match, author_bits)
+    lone = _mark_lone(rows, first, last, slot_row, counts, n_slots)
+    _match_lone(rows, listing, offsets, lone, showings, used, match)
+    _match_runs(rows, listing, offsets, showings, used, match)
     return turned
 
 
@@ -391,16 +496,19 @@ def _merge_listings(rows: ListingRows, offsets: Ints, author_bits: float) -> tup
     ahead = np.full(n, -1, dtype=np.int64)
     rank = np.empty(n, dtype=np.int64)
     node_slot = np.full(max(1, rows.node.max() + 1 if n else 1), -1, dtype=np.int64)
-    counts = np.zeros((2, max(rows.exact.max(), rows.near.max()) + 1 if n else 1), dtype=np.int64)
+    n_codes = max(rows.exact.max(), rows.near.max(), rows.voice.max()) + 1 if n else 1
+    counts = np.zeros((2, n_codes), dtype=np.int64)
     # As int64, for numba would take the constants for types of their own and compile everything below twice.
     n_slots, head = np.int64(0), np.int64(-1)
+    showings = np.full((2, n), -1, dtype=np.int64)
     turned = np.zeros(offsets.size, dtype=np.bool_)
     for listing in range(offsets.size - 1):
         first, last = offsets[listing], offsets[listing + 1]
         if n_slots > 0:
             turned[listing] = _match_listing(
-                rows, first, last, n_slots, slot_row, node_slot, rank, after, ahead, counts, slots, author_bits
-            )
+                rows, listing, offsets, n_slots, slot_row, node_slot, rank, after, ahead, counts, showings, slots,
+                author_bits,
+            )  # fmt: skip
         following = _next_matched(slots, first, last)
         known, previous = n_slots, np.int64(-1)
         for row in range(first, last):
@@ -416,6 +524,8 @@ def _merge_listings(rows: ListingRows, offsets: Ints, author_bits: float) -> tup
             if node >= 0 and node_slot[node] < 0:
                 node_slot[node] = slots[row]
             previous = slots[row]
+            showings[1, row] = showings[0, previous]
+            showings[0, previous] = row
         _number_slots(head, after, rank)
     for listing in range(offsets.size - 1):
         if turned[listing]:

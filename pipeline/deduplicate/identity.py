@@ -20,11 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline.algorithms.alignment import UNKNOWN_TIME, ListingRows, merge_listings
+from pipeline.algorithms.alignment import ALONE_BITS, UNKNOWN_TIME, ListingRows, merge_listings
 from pipeline.deduplicate.author_edits import REWRITTEN
 from pipeline.deduplicate.decided import obey_sameness, own_seeds, unite_labels
 from pipeline.deduplicate.overlap import EXACT_TIMES, instant, tolerance
 from pipeline.ids import digest_columns
+
+FEW_WORDS = 4  # that a short answer has at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +157,14 @@ def _digest_where(rows: pl.DataFrame, *ways: tuple[pl.Expr, tuple[pl.Expr | str,
     return pl.concat(found).gather(pl.Series(places).set(pl.Series(places < 0), None))
 
 
-_CODES = ("node", "ident", "words_key", "near_key", "version_key", "author_key")
+def _weigh_words() -> pl.Expr:
+    """Bits of surprise in the words. A few words tell no post from another, however rare they are in the pack's texts:
+    every site and language has its own for "I agree."."""
+    bits = pl.col("information").cast(pl.Float64)
+    return pl.when(pl.col("n_words") <= FEW_WORDS).then(bits.clip(upper_bound=ALONE_BITS - 1)).otherwise(bits)
+
+
+_CODES = ("node", "ident", "words_key", "voice", "near_key", "version_key", "author_key")
 
 
 def _codes(column: str) -> pl.Expr:
@@ -180,13 +189,14 @@ def _place_rows(rows: pl.DataFrame, author_bits: float) -> pl.DataFrame:
         _codes("node"),
         pl.when(pl.col("scope").is_not_null()).then("native_id").alias("ident"),
         _codes("words_key"),
+        pl.when(pl.col("author_key").is_not_null()).then(pl.struct("words_key", "author_key")).alias("voice"),
         _codes("near_key"),
         _codes("version_key"),
         _codes("author_key"),
         pl.col("posted_at").dt.epoch("us").fill_null(UNKNOWN_TIME),
         tolerance(),
-        pl.col("information").cast(pl.Float64),
-    ).with_columns(_codes("ident"))
+        _weigh_words(),
+    ).with_columns(_codes("ident"), _codes("voice"))
     slots = np.empty(several.height, dtype=np.int64)
     places = np.empty(several.height, dtype=np.int64)
     names = (*_CODES, "posted_at", "tolerance", "information")

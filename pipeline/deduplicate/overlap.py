@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.algorithms.alignment import UNKNOWN_TIME
 from pipeline.algorithms.graph import constrained_components
-from pipeline.algorithms.overlaps import show_one_page
+from pipeline.algorithms.overlaps import count_beside, show_one_page
 from pipeline.deduplicate.listings import INFORMATIVE_BITS
 
 INSTANT_BITS = 15.0
@@ -145,19 +145,23 @@ def _same_instant(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
 
 def _overlapping(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """Listings whose shared posts prove that they show the same discussion; the best proven first."""
-    telling = listed.filter(pl.col("information") >= TELLING_BITS).sort("unit", "seat")
+    coded = listed.sort("unit", "seat").with_columns(code=pl.col("near_key").rank("dense").cast(pl.Int64))
+    telling = coded.filter(pl.col("information") >= TELLING_BITS)
     rare = telling.filter(pl.col("information") >= INFORMATIVE_BITS).select("unit", key="near_key")
     pairs = _open_pairs(pl.concat([_chain_units(rare), _pair_units(rare)]).unique(), units).sort("left", "right")
     if pairs.is_empty():
         return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
     rows = _code_rows(telling)
     bounds = np.searchsorted(rows.unit, np.arange(units.height + 1))
+    said = coded["code"].to_numpy()
+    starts = np.searchsorted(coded["unit"].to_numpy(), np.arange(units.height + 1))
     proven: list[tuple[float, int, int]] = []
     # One pass per pair of listings that share a rare text and may be joined: captures of one page, hardly others.
     for left, right in pairs.iter_rows():
         sides = slice(bounds[left], bounds[left + 1]), slice(bounds[right], bounds[right + 1])
-        seats, bits, sizes = _share_posts(rows, *sides)
-        if show_one_page(*seats, bits, *sizes):
+        places, seats, bits, sizes = _share_posts(rows, *sides)
+        all_said = [said[starts[unit] : starts[unit + 1]] for unit in (left, right)]
+        if show_one_page(*places, bits, *sizes, beside=count_beside(*seats, *all_said)):
             proven.append((-round(float(bits.sum()), 3), left, right))
     return pl.DataFrame(
         [(left, right) for _, left, right in sorted(proven)], schema={"left": pl.Int64, "right": pl.Int64}, orient="row"
@@ -175,10 +179,14 @@ def _pair_units(members: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_Places = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
 class _Rows(NamedTuple):
     """Rows of listings as codes, sorted by unit and seat; -1 says unknown (time: UNKNOWN_TIME)."""
 
     unit: NDArray[np.int64]
+    seat: NDArray[np.int64]
     text: NDArray[np.int64]
     author: NDArray[np.int64]
     time: NDArray[np.int64]
@@ -190,7 +198,8 @@ class _Rows(NamedTuple):
 def _code_rows(telling: pl.DataFrame) -> _Rows:
     coded = telling.select(
         pl.col("unit").cast(pl.Int64),
-        pl.col("near_key").rank("dense").cast(pl.Int64),
+        pl.col("seat").cast(pl.Int64),
+        "code",
         pl.col("author_key").rank("dense").cast(pl.Int64).fill_null(-1),
         pl.col("posted_at").dt.epoch("us").fill_null(UNKNOWN_TIME),
         tolerance(),
@@ -202,8 +211,9 @@ def _code_rows(telling: pl.DataFrame) -> _Rows:
 
 def _share_posts(
     rows: _Rows, left: slice, right: slice
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64], tuple[int, int]]:
-    """What two listings share: places in both, sorted by the left; bits; how many rows each has.
+) -> tuple[_Places, _Places, NDArray[np.float64], tuple[int, int]]:
+    """What two listings share: places among the telling rows of both, sorted by the left; seats in both; bits; how many
+    telling rows each has.
 
     Texts that both show and one shows twice tell nothing and stand nowhere. Posts of equal words about which something
     known disagrees are not shared.
@@ -221,4 +231,7 @@ def _share_posts(
     timed = (rows.time[a] != UNKNOWN_TIME) & (rows.time[b] != UNKNOWN_TIME)
     wide = np.maximum(rows.tolerance[a], rows.tolerance[b])
     apart |= timed & (np.abs(np.where(timed, rows.time[a] - rows.time[b], 0)) > wide)
-    return (at[~apart], at_right[~apart]), rows.bits[a[~apart]], (sides[0].size, sides[1].size)
+    a, b = a[~apart], b[~apart]
+    return (
+        (at[~apart], at_right[~apart]), (rows.seat[a], rows.seat[b]), rows.bits[a], (sides[0].size, sides[1].size)
+    )  # fmt: skip
