@@ -33,6 +33,7 @@ ANCHOR_BITS = 20.0
 ALONE_BITS = 12.0  # of a post that each of two listings shows once, in whatever order
 LARGEST_GAP = 4_000_000
 LEAST_TURNED = 4  # anchors that tell that a listing is read from its end
+LONE_BITS = 10.0  # of a short answer that no other post of a page has given
 MOST_SHOWINGS = 50  # of a post, the latest, that are compared with what stands beside it in another listing
 IN_ORDER = 0.9  # share of the matched rows that stand in one order, below which a listing is sorted otherwise
 
@@ -267,12 +268,10 @@ def _follow_neighbours(
 
 
 @njit(cache=True, nogil=True)
-def _same_run(
-    row: int, stop: int, other: int, end: int, below: int, rows: ListingRows, used: Ints, match: Ints
-) -> bool:
-    """Whether the open rows row..stop say what the rows from another on say, with a post (-1: nothing) below both."""
+def _same_run(row: int, stop: int, other: int, home: Ints, rows: ListingRows, used: Ints, match: Ints) -> bool:
+    """Whether the open rows row..stop say what the rows from another on say, all in that one's listing, ``home``."""
     length = stop - row
-    if other + length > end or (match[other + length] if other + length < end else -1) != below:
+    if other < home[0] or other + length > home[1]:
         return False
     for step in range(length):
         a, b = row + step, other + step
@@ -282,11 +281,41 @@ def _same_run(
 
 
 @njit(cache=True, nogil=True)
-def _match_runs(rows: ListingRows, listing: int, offsets: Ints, showings: Ints, used: Ints, match: Ints) -> None:
+def _find_run(
+    row: int, stop: int, rows: ListingRows, listing: int, offsets: Ints, showings: Ints, used: Ints, match: Ints,
+    ordered: bool,
+) -> int:  # fmt: skip
+    """Where an earlier listing shows the open rows row..stop beside the posts they stand beside, -1 where none does."""
+    first, last = offsets[listing], offsets[listing + 1]
+    above = match[row - 1] if row > first else -1
+    below = match[stop] if stop < last else -1
+    beside = showings[0, above if above >= 0 else below]
+    for _ in range(MOST_SHOWINGS):
+        if beside < 0:
+            break
+        number = np.searchsorted(offsets, beside, side="right")
+        home = offsets[number - 1 : number + 1]
+        other = beside + 1 if above >= 0 else beside - (stop - row)
+        if _same_run(row, stop, other, home, rows, used, match):
+            end = other + stop - row
+            there_above = match[other - 1] if other > home[0] else -1
+            there_below = match[end] if end < home[1] else -1
+            # A partial capture begins and ends anywhere; one sorted otherwise would show something else there.
+            if (there_above == above or (ordered and above < 0)) and (there_below == below or (ordered and below < 0)):
+                return int(other)
+        beside = showings[1, beside]
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _match_runs(
+    rows: ListingRows, listing: int, offsets: Ints, showings: Ints, used: Ints, match: Ints, ordered: bool
+) -> None:
     """Match open rows between two matched ones to what an earlier listing shows between the same two: short answers,
     which a page may give twice, only where all that stands between is the same.
 
-    ``showings`` is int64[2, n]: the latest row of every slot, and for every row the one before of its slot.
+    ``showings`` is int64[2, n]: the latest row of every slot, and for every row the one before of its slot. ``ordered``
+    says that the listing stands in the order of the others.
     """
     first, last = offsets[listing], offsets[listing + 1]
     row = first
@@ -297,27 +326,12 @@ def _match_runs(rows: ListingRows, listing: int, offsets: Ints, showings: Ints, 
         stop = row
         while stop < last and match[stop] < 0:
             stop += 1
-        below = match[stop] if stop < last else -1
-        found = np.int64(-1)
-        if row > first:
-            above = showings[0, match[row - 1]]
-            tries = 0
-            while above >= 0 and found < 0 and tries < MOST_SHOWINGS:
-                end = offsets[np.searchsorted(offsets, above, side="right")]
-                if _same_run(row, stop, above + 1, end, below, rows, used, match):
-                    found = above + 1
-                above = showings[1, above]
-                tries += 1
-        elif below >= 0:
-            for other in range(max(0, listing - MOST_SHOWINGS), listing):
-                if found < 0 and _same_run(
-                    row, stop, offsets[other], offsets[other + 1], below, rows, used, match
-                ):
-                    found = offsets[other]
-        if found >= 0:
-            for step in range(stop - row):
-                match[row + step] = match[found + step]
-                used[match[found + step]] = 1
+        if row > first or stop < last:
+            found = _find_run(row, stop, rows, listing, offsets, showings, used, match, ordered)
+            if found >= 0:
+                for step in range(stop - row):
+                    match[row + step] = match[found + step]
+                    used[match[found + step]] = 1
         row = stop
 
 
@@ -336,6 +350,24 @@ def _mark_lone(rows: ListingRows, first: int, last: int, slot_row: Ints, counts:
     for slot in range(n_slots):
         counts[1, rows.exact[slot_row[slot]]] = 0
     return lone
+
+
+@njit(cache=True, nogil=True)
+def _match_far(
+    rows: ListingRows, first: int, last: int, lone: NDArray[np.bool_], slot_row: Ints, counts: Ints, used: Ints,
+    match: Ints,
+) -> None:  # fmt: skip
+    """Match open rows that say what one other post alone says, wherever: in a listing that shows little else new."""
+    for slot in range(used.size):
+        counts[1, rows.exact[slot_row[slot]]] = slot + 1
+    for row in range(first, last):
+        slot = counts[1, rows.exact[row]] - 1
+        if match[row] < 0 and lone[row - first] and rows.bits[row] >= LONE_BITS and used[slot] == 0:
+            if _may_be_one(row, slot_row[slot], rows):
+                match[row] = slot
+                used[slot] = 1
+    for slot in range(used.size):
+        counts[1, rows.exact[slot_row[slot]]] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -432,8 +464,10 @@ def _match_listing(
         _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least, author_bits)
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match, author_bits)
     lone = _mark_lone(rows, first, last, slot_row, counts, n_slots)
+    if least > 0.0 and 2 * np.sum(match[first:last] >= 0) >= last - first:
+        _match_far(rows, first, last, lone, slot_row, counts, used, match)
     _match_lone(rows, listing, offsets, lone, showings, used, match)
-    _match_runs(rows, listing, offsets, showings, used, match)
+    _match_runs(rows, listing, offsets, showings, used, match, least == 0.0)
     return turned
 
 
