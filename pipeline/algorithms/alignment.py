@@ -300,8 +300,10 @@ def _find_run(
             end = other + stop - row
             there_above = match[other - 1] if other > home[0] else -1
             there_below = match[end] if end < home[1] else -1
-            # A partial capture begins and ends anywhere; one sorted otherwise would show something else there.
-            if (there_above == above or (ordered and above < 0)) and (there_below == below or (ordered and below < 0)):
+            # A partial capture begins and ends anywhere, but in a row of equal answers nobody knows where.
+            clear_above = ordered and above < 0 and (other == home[0] or rows.exact[other - 1] != rows.exact[row])
+            clear_below = ordered and below < 0 and (end == home[1] or rows.exact[end] != rows.exact[stop - 1])
+            if (there_above == above or clear_above) and (there_below == below or clear_below):
                 return int(other)
         beside = showings[1, beside]
     return -1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.algorithms.overlaps import show_one_page
+from pipeline.algorithms.overlaps import count_beside, show_one_page
 
 
 def shows(left: list[int], right: list[int], bits: float = 40.0) -> bool:
@@ -54,3 +54,15 @@ def test_more_rows_of_their_own_prove_nothing(shared: list[int], own: int) -> No
     assume(len(shared) <= 3)
     rows = [-1] * own
     assert not shows([*rows, *shared, *rows], [*rows, *shared, *rows])
+
+
+def test_rows_beside_shared_ones_are_counted_once() -> None:
+    said, other = np.array([7, 1, 7, 2, 9, 3]), np.array([5, 7, 1, 7, 2, 8, 3])
+    # A run of four that holds the shared rows 1 and 3, and the shared row 5 by itself.
+    assert count_beside(np.array([1, 3, 5]), np.array([2, 4, 6]), said, other) == 3
+
+
+def test_short_rows_around_one_rare_text_prove_one_page() -> None:
+    alone = (np.array([1]), np.array([6]), np.array([40.0]), 1, 1)
+    assert not show_one_page(*alone)
+    assert show_one_page(*alone, beside=3)

@@ -85,7 +85,9 @@ def test_partial_capture_that_begins_between_two_equal_replies() -> None:
 @given(seed=st.integers(0, 1000), n=st.integers(12, 40), shuffle=st.randoms(use_true_random=False))
 def test_row_order_does_not_matter(seed: int, n: int, shuffle: Any) -> None:
     page = invent_page(n, seed, short=0.3)
-    captures = [make_paragraphs(page, "a"), make_paragraphs(page[n // 3 :], "b"), make_paragraphs(page + page, "c")]
+    # Of several equal answers in a row nobody knows which one a capture begins with.
+    start = next(at for at in range(n // 3, n) if page[at] != page[at - 1])
+    captures = [make_paragraphs(page, "a"), make_paragraphs(page[start:], "b"), make_paragraphs(page + page, "c")]
     expected = identify(*captures)
     mixed = pl.concat(captures).sample(fraction=1, shuffle=True, seed=shuffle.randrange(1000))
     found = identify(mixed)
