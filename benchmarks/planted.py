@@ -6,10 +6,12 @@ Kinds of sightings of one post (recapture, edit, truncation) are scored as pairs
 replying and quoted post, reposts and boilerplate as pairs of posts. Repetitions that stood in the corpora before
 anything was planted (equal or nearly equal texts, shared runs of eight words, pages captured twice) count neither way.
 ``merged`` is the share of pairs of different posts of one page with equal words of less than twenty characters that
-became one post, split of those seen again the share that became two. Where authors, times and ids are hidden, nobody can
-tell which of several equal short posts of a page a capture shows but by what stands around it: two sightings of such a
-post count in neither way unless both stand, with the same short posts, between the same two longer ones. tau is Kendall's, of the merged order of discussions seen several times in one sort order, a pair in
-two discussions counting as 0, of the pairs whose order the captures tell (pages of a file may come in any order); only shapes without times count, because posts with times may be listed by these.
+became one post, ``split`` of those seen again the share that became two. Where authors, times and ids are hidden,
+nobody can tell which of several equal short posts of a page a capture shows but by what stands around it: two sightings
+of such a post count in neither way unless both stand, with the same short posts, between the same two longer ones. tau
+is Kendall's, of the merged order of discussions seen several times in one sort order, of the pairs whose order the
+captures tell (pages of a file may come in any order), a pair in two discussions counting as 0; only shapes without
+times count, because posts with times may be listed by these.
 """
 
 from __future__ import annotations
@@ -229,7 +231,7 @@ def known_order(rows: pl.DataFrame) -> np.ndarray:
     for capture in rows.partition_by("file", "capture", maintain_order=True):
         shown = [number[post] for post in capture.sort("ordinal")["post"].unique(maintain_order=True)]
         above[shown[:-1], shown[1:]] = 1
-    for _ in range(int(len(posts)).bit_length()):
+    for _ in range(len(posts).bit_length()):
         above = np.minimum(above + above @ above, 1)
     return above > 0
 

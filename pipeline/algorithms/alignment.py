@@ -125,8 +125,8 @@ def _match_unique(
 ) -> None:  # fmt: skip
     """Match open rows and open slots whose code is unique on both sides, with at least so many bits of evidence.
 
-    Rows whose code is -1 stay open. ``counts`` is int64[2, number of codes], all zero before and after: how many rows a code has; its slot, plus one,
-    or more than there are slots where it has several.
+    Rows whose code is -1 stay open. ``counts`` is int64[2, number of codes], all zero before and after: how many rows a
+    code has; its slot, plus one, or more than there are slots where it has several.
     """
     n_slots = used.size
     for slot in range(n_slots):
@@ -146,12 +146,11 @@ def _match_unique(
                 continue
             match[row] = slot
             used[slot] = 1
+    # The code -1 clears the last place, which is to be clear as well.
     for row in range(first, last):
-        if codes[row] >= 0:
-            counts[0, codes[row]] = 0
+        counts[0, codes[row]] = 0
     for slot in range(n_slots):
-        if codes[slot_row[slot]] >= 0:
-            counts[1, codes[slot_row[slot]]] = 0
+        counts[1, codes[slot_row[slot]]] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -338,7 +337,9 @@ def _match_runs(
 
 
 @njit(cache=True, nogil=True)
-def _mark_lone(rows: ListingRows, first: int, last: int, slot_row: Ints, counts: Ints, n_slots: int) -> NDArray[np.bool_]:
+def _mark_lone(
+    rows: ListingRows, first: int, last: int, slot_row: Ints, counts: Ints, n_slots: int
+) -> NDArray[np.bool_]:
     """Which rows first..last say what no other of them says, and one post so far; ``counts`` as in _match_unique."""
     for row in range(first, last):
         counts[0, rows.exact[row]] += 1

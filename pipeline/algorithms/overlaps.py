@@ -6,9 +6,9 @@ In: the places of shared rows in both listings, and the bits of surprise in thei
 True
 
 Evidence adds up as in record linkage (Fellegi & Sunter 1969): a shared row speaks for one page by its bits, a row
-amiss against it; and rows that say the same right beside a shared row, short ones too, by a little. Listings in one order overlap in a stretch, and what both have of their own on it is amiss; what only
-one has there, posted, deleted or folded in between, counts little. In any other order all rows of the smaller listing
-should be shared.
+amiss against it; rows that say the same right beside a shared one, short ones too, speak a little. Listings in one
+order overlap in a stretch, and what both have of their own on it is amiss; what only one has there, posted, deleted or
+folded in between, counts little. In any other order all rows of the smaller listing should be shared.
 """
 
 from __future__ import annotations
