@@ -259,10 +259,10 @@ def _follow_neighbours(
         while first <= row < last:
             if match[row] < 0 and match[row - step] >= 0:
                 slot = beside[match[row - step]]
-                if slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows):
-                    if _weigh_match(row, slot_row[slot], rows, author_bits) >= ALONE_BITS:
-                        match[row] = slot
-                        used[slot] = 1
+                is_open = slot >= 0 and used[slot] == 0 and _say_the_same(row, slot_row[slot], rows)
+                if is_open and _weigh_match(row, slot_row[slot], rows, author_bits) >= ALONE_BITS:
+                    match[row] = slot
+                    used[slot] = 1
             row += step
 
 
@@ -365,10 +365,10 @@ def _match_far(
         counts[1, rows.exact[slot_row[slot]]] = slot + 1
     for row in range(first, last):
         slot = counts[1, rows.exact[row]] - 1
-        if match[row] < 0 and lone[row - first] and rows.bits[row] >= LONE_BITS and used[slot] == 0:
-            if _may_be_one(row, slot_row[slot], rows):
-                match[row] = slot
-                used[slot] = 1
+        is_open = match[row] < 0 and lone[row - first] and used[slot] == 0
+        if is_open and rows.bits[row] >= LONE_BITS and _may_be_one(row, slot_row[slot], rows):
+            match[row] = slot
+            used[slot] = 1
     for slot in range(used.size):
         counts[1, rows.exact[slot_row[slot]]] = 0
 
