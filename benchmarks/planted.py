@@ -97,7 +97,10 @@ def undecidable_pairs(records: pl.DataFrame) -> set[tuple[str, str]]:
         said=pl.col("words").str.join("\n").over(*capture, "run"),
         nth=pl.int_range(pl.len()).over(*capture, "run"),
     )
-    place = pl.concat_str("above", "below", "said", "nth", separator="\n")
+    # Where a capture is sorted otherwise, equal posts side by side may have changed places.
+    turned = pl.col("way").str.ends_with("sorted") & (pl.len().over(*capture, "run", "words") > 1)
+    turned = pl.when(turned).then("sighting_id").otherwise(pl.lit(""))
+    place = pl.concat_str("above", "below", "said", "nth", turned, separator="\n")
     side = rows.filter("short").select("sighting_id", "post", place=place)
     pairs = side.join(side, on="post", suffix="_right").filter(
         (pl.col("sighting_id") < pl.col("sighting_id_right")) & (pl.col("place") != pl.col("place_right"))

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from datasketch import MinHashLSH as MinHashLSH
 from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from pipeline.algorithms.minhash import Hashes, as_minhash
 from pipeline.errors import SettingError
+
+if TYPE_CHECKING:
+    from datasketch import MinHashLSH as MinHashLSH
 
 Keys = NDArray[np.uint32]
 Ids = NDArray[np.uint64]
@@ -35,6 +37,9 @@ NO_KEY = 0xFFFFFFFF  # where a text is in no bucket of a band
 # but where verification drops edges the others keep its like together.
 NEIGHBOURS = 4
 
+# What datasketch's optimiser gives for the default settings: asking it imports scipy, half a second of every process.
+_CHOSEN = {(0.4, 128): (32, 4)}
+
 
 @cache
 def choose_banding(similarity: float, permutations: int) -> tuple[int, int]:
@@ -45,6 +50,10 @@ def choose_banding(similarity: float, permutations: int) -> tuple[int, int]:
     Raises:
         SettingError: so high a similarity would leave a single band.
     """
+    if (known := _CHOSEN.get((similarity, permutations))) is not None:
+        return known
+    from datasketch import MinHashLSH  # here, because it imports scipy
+
     try:
         lsh = MinHashLSH(threshold=similarity, num_perm=permutations)
     except ValueError as error:
@@ -263,6 +272,8 @@ def fill_lsh(names: Sequence[str], keys: Keys, permutations: int, rows: int) -> 
     Returns:
         An index that takes further signatures and is asked for any, all made as `as_minhash` makes them.
     """
+    from datasketch import MinHashLSH  # here, because it imports scipy
+
     lsh = MinHashLSH(num_perm=permutations, params=(len(keys), rows), hashfunc=hash_band)
     # From its first signature an index learns the scheme of all; this one, of the empty text, does not stay in it.
     lsh.insert("", as_minhash(np.full(permutations, 0xFFFFFFFF, dtype=np.uint32)))

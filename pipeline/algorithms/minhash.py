@@ -13,15 +13,44 @@ A shingle is a run of ``size`` characters (code points). It is hashed once with 
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from importlib.util import find_spec, module_from_spec
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from datasketch import MinHash as MinHash
 from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from pipeline.buffers import Bytes, Offsets, text_buffers
+
+
+def _open_datasketch() -> None:
+    """Makes datasketch's modules importable one by one. Its ``__init__`` imports scipy and redis, half a second that a
+    process which signs texts has no use for; it runs as soon as anybody asks the package for a name (PEP 562)."""
+    spec = find_spec("datasketch")
+    if "datasketch" in sys.modules or spec is None or spec.loader is None:
+        return
+    package, loader = module_from_spec(spec), spec.loader
+
+    def complete(name: str) -> Any:
+        if package.__dict__.pop("__getattr__", None) is not None:
+            loader.exec_module(package)
+        try:
+            return package.__dict__[name]
+        except KeyError:
+            raise AttributeError(f"module 'datasketch' has no attribute {name!r}") from None
+
+    package.__dict__["__getattr__"] = complete
+    sys.modules["datasketch"] = package
+
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+else:
+    _open_datasketch()
+    from datasketch.minhash import MinHash
 
 SCHEME = "affine32"
 
