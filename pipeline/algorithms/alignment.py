@@ -310,13 +310,13 @@ def _find_run(
 
 @njit(cache=True, nogil=True)
 def _match_runs(
-    rows: ListingRows, listing: int, offsets: Ints, showings: Ints, used: Ints, match: Ints, ordered: bool
+    rows: ListingRows, listing: int, offsets: Ints, showings: Ints, used: Ints, match: Ints, ordered: bool, sure: bool
 ) -> None:
     """Match open rows between two matched ones to what an earlier listing shows between the same two: short answers,
     which a page may give twice, only where all that stands between is the same.
 
     ``showings`` is int64[2, n]: the latest row of every slot, and for every row the one before of its slot. ``ordered``
-    says that the listing stands in the order of the others.
+    says that the listing stands in the order of the others, ``sure`` that this is no accident of a few rows.
     """
     first, last = offsets[listing], offsets[listing + 1]
     row = first
@@ -328,7 +328,8 @@ def _match_runs(
         while stop < last and match[stop] < 0:
             stop += 1
         # In another order equal answers may have changed places.
-        if (row > first or stop < last) and (ordered or np.unique(rows.exact[row:stop]).size == stop - row):
+        is_clear = (ordered and sure) or np.unique(rows.exact[row:stop]).size == stop - row
+        if is_clear and (row > first or stop < last):
             found = _find_run(row, stop, rows, listing, offsets, showings, used, match, ordered)
             if found >= 0:
                 for step in range(stop - row):
@@ -471,8 +472,7 @@ def _match_listing(
     if least > 0.0 and 2 * np.sum(match[first:last] >= 0) >= last - first:
         _match_far(rows, first, last, lone, slot_row, counts, used, match)
     _match_lone(rows, listing, offsets, lone, showings, used, match)
-    ordered = least == 0.0 and matched.size >= LEAST_TURNED
-    _match_runs(rows, listing, offsets, showings, used, match, ordered)
+    _match_runs(rows, listing, offsets, showings, used, match, least == 0.0, matched.size >= LEAST_TURNED)
     return turned
 
 
