@@ -47,7 +47,7 @@ def _open_datasketch() -> None:
 
 
 if TYPE_CHECKING:
-    from datasketch import MinHash
+    from datasketch import MinHash as MinHash
 else:
     _open_datasketch()
     from datasketch.minhash import MinHash
