@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.id_sets import Ids, IdSet
-from pipeline.deduplicate.listings import INFORMATIVE_BITS, UNIT
-from pipeline.deduplicate.overlap import EXACT_TIMES, instant
+from pipeline.deduplicate.identity_keys import OPEN_KEYS, is_open, list_keys
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -62,8 +61,8 @@ def close_over(rows: pl.DataFrame, touched: pl.Series, joined: pl.DataFrame) -> 
         Boolean, one a row: whole listings, all of each discussion.
     """
     rows = rows.with_columns(_bind(rows["home"], joined))
-    kinds = [_hash_keys(rows, pl.struct(UNIT).hash()), _hash_keys(rows, _hash(pl.col("home"), "home"))]
-    kinds += _list_keys(rows)
+    home = pl.when(pl.col("home").is_not_null()).then(pl.col("home").hash())
+    kinds = [_hash_keys(rows, home), *_list_keys(rows)]
     mask = touched.to_numpy().astype(np.bool_)
     asked = [np.zeros_like(mask) for _ in kinds]
     size = -1
@@ -84,7 +83,7 @@ def find_unsettled(rows: pl.DataFrame, *changes: tuple[pl.DataFrame, pl.DataFram
     and meet in one discussion, or stand in a listing that does not name its discussion.
 
     Args:
-        rows: words_key, native_discussion, and home, null for new records.
+        rows: words_key, discussion_scope, native_discussion, and home, null for new records.
         changes: near pairs then and now, each left_key, right_key; once for every way to be near.
 
     Returns:
@@ -92,7 +91,7 @@ def find_unsettled(rows: pl.DataFrame, *changes: tuple[pl.DataFrame, pl.DataFram
     """
     changed = pl.concat([_changed_keys(before, after) for before, after in changes])
     mask = np.zeros(rows.height, dtype=np.bool_)
-    old = rows.select("words_key", "home", "native_discussion").with_row_index("row")
+    old = rows.select("words_key", "home", "discussion_scope", "native_discussion").with_row_index("row")
     old = old.filter(pl.col("words_key").is_in(changed.implode()), pl.col("home").is_not_null())
     for before, after in changes:
         mask[_find_moved(old, before, after)["row"].to_numpy()] = True
@@ -119,7 +118,7 @@ def _find_moved(old: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) ->
     moved = links.filter((pl.len().over("then") > 1) | (pl.len().over("now") > 1))
     found = old.join(classes.join(moved, on=["then", "now"], how="semi"), on="words_key")
     meets = [pl.col("words_key").n_unique().over("home", label) > 1 for label in ("then", "now")]
-    return found.filter(meets[0] | meets[1] | pl.col("native_discussion").is_null())
+    return found.filter(meets[0] | meets[1] | is_open())
 
 
 def _label(keys: pl.Series, pairs: pl.DataFrame) -> Codes:
@@ -138,38 +137,20 @@ def _bind(homes: pl.Series, joined: pl.DataFrame) -> pl.Series:
 
 
 def _list_keys(rows: pl.DataFrame) -> Iterator[_Keys]:
-    """Every kind of key but listing and home."""
-    scope = pl.coalesce("scope", pl.concat_str(pl.lit("capture:"), "capture_id"))
-    named = pl.col("native_discussion").is_not_null()
-    yield _hash_keys(rows, _when(named, pl.struct("discussion_scope", "native_discussion").hash()))
-    yield _hash_keys(rows, *(_hash(pl.struct(scope.alias("scope"), pl.col(name).alias("id")), name) for name in _IDS))
-    if rows.select(pl.col("page_key", "next_page_key").is_not_null().any()).transpose().to_series().any():
-        yield _hash_keys(rows, *(_hash(pl.col(name), name) for name in ("page_key", "next_page_key")))
-    if rows["native_discussion"].null_count():
-        exact = (
-            pl.all_horizontal(pl.col("author_key", "posted_at").is_not_null())
-            & pl.col("posted_precision").is_in(EXACT_TIMES).fill_null(value=False)
-        )  # fmt: skip
-        said = pl.struct("author_key", instant(), "words_key").hash()
-        yield _hash_keys(rows, _when_open(_when(exact, said)))
-        informative = pl.col("information") >= INFORMATIVE_BITS
-        yield _hash_keys(rows, _when_open(_when(informative, pl.col("near_key").hash())))
-
-
-_IDS = ("native_id", "native_parent")
-
-
-def _when(holds: pl.Expr, key: pl.Expr) -> pl.Expr:
-    return pl.when(holds).then(key)
-
-
-def _hash(key: pl.Expr, column: str) -> pl.Expr:
-    return _when(pl.col(column).is_not_null(), key.hash())
+    """Keys of every kind but home, as far as any row has them."""
+    pages = rows.select(pl.any_horizontal(pl.col("page_key", "next_page_key").is_not_null()).any()).item()
+    any_open = rows.select(is_open().any()).item()
+    for kind, keys in list_keys().items():
+        if kind in OPEN_KEYS:
+            if any_open:
+                yield _hash_keys(rows, *map(_when_open, keys))
+        elif kind != "page" or pages:
+            yield _hash_keys(rows, *keys)
 
 
 def _when_open(key: pl.Expr) -> pl.Expr:
     """The keys that a listing has which does not name its discussion."""
-    return _when(pl.col("native_discussion").is_null().any().over(key), key)
+    return pl.when(is_open().any().over(key)).then(key)
 
 
 def _hash_keys(rows: pl.DataFrame, *keys: pl.Expr) -> _Keys:

@@ -39,7 +39,8 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
     number = bucket.removeprefix("bucket-")
     settings = plan.parameters.settings
     with timed_report("reconstruct") as report:
-        records = plan.work.read(bucket)
+        homes = plan.work.read(f"homes/{number}")
+        records = plan.work.read(bucket).join(homes, on="sighting_id", how="left", maintain_order="left")
         placeholders = plan.work.read(f"placeholders/{number}")
         versions = settle_versions(records, placeholders, settings, load_pack().linkage)
         posts = check_table(DraftPosts, decide_parents(versions.posts, plan.work.read("decided")))

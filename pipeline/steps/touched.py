@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.deduplicate.closure import close_over, find_unsettled
+from pipeline.deduplicate.identity_keys import is_open
 from pipeline.deduplicate.listings import add_near_keys, find_listings
 from pipeline.errors import ContractError
 from pipeline.steps.base import Base
@@ -41,7 +42,7 @@ def choose_touched(
     says_same = pl.col("method") != "template"
     near = pairs.filter(says_same)
     unsettled = find_unsettled(rows, (before.filter(says_same), near), (before, pairs))
-    if keys["native_discussion"].null_count():
+    if keys.select(is_open().any()).item():
         rows = add_near_keys(rows, near)
     new = rows["home"].is_null()
     named = pl.concat([_find_seeded(base, keys.filter(new), own), _find_newly_decided(base, decisions)])

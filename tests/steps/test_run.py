@@ -143,7 +143,7 @@ def test_order_of_files_and_their_names_do_not_matter(tmp_path: Path) -> None:
 
 def test_buckets_and_their_number_decide_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for buckets in (1, 5):
-        monkeypatch.setattr("pipeline.steps.identify.BUCKET_SIGHTINGS", 10)
+        monkeypatch.setattr("pipeline.steps.divide.LEAST_RECORDS", 1)
         out = tmp_path / str(buckets)
         run_direct(RunParameters(raw=[RAW], out=out, buckets=buckets))
     assert digests(tmp_path / "1") == digests(tmp_path / "5")
