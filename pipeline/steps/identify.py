@@ -2,9 +2,9 @@
 
 In: the kept records. Out: the work part ``decided`` and, per bucket of whole discussions, ``bucket-NNNN`` (full
 records), ``homes/NNNN`` (their identity), ``placeholders/NNNN``, ``aliases/NNNN`` and ``orders/NNNN`` (where each
-listing shows each post). Identity is settled bucket by bucket: no more than the keys of one are in memory. Where a run goes on
-from the snapshot before, all of that is about the records that new ones can touch, and ``gone/<name>`` says what it
-replaces.
+listing shows each post). Identity is settled bucket by bucket: no more than the keys of one are in memory. Where a run
+goes on from the snapshot before, all of that is about the records that new ones can touch, and ``gone/<name>`` says
+what it replaces.
 """
 
 from __future__ import annotations

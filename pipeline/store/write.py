@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ids import digest_file
 from pipeline.store.durable import replacing
+from pipeline.store.ranges import sort_ranges
 from pipeline.tables import ENRICHED, KEPT, PUBLISHED, SORT_KEYS, empty_table, fit_table
 
 # A part is what a later run links or writes anew as a whole: small enough that tonight's dump leaves most of a large
@@ -80,8 +81,7 @@ def sorted_batches(name: str, rows: TableRows) -> Iterator[pl.DataFrame]:
         yield from fit_table(schema, rows).sort(sort_columns(name)).iter_slices(GROUP_ROWS)
         return
     lazy = rows if isinstance(rows, pl.LazyFrame) else _scan(schema, rows)
-    batches = lazy.sort(sort_columns(name)).collect_batches(chunk_size=GROUP_ROWS, maintain_order=True)
-    yield from _regrouped(fit_table(schema, batch) for batch in batches)
+    yield from _regrouped(fit_table(schema, part) for part in sort_ranges(lazy, sort_columns(name)))
 
 
 def write_batches(name: str, batches: Iterable[pl.DataFrame], folder: Path, first: int = 0) -> Iterator[PartFile]:
