@@ -108,7 +108,11 @@ class RunParameters(BaseModel):
     settings: Settings = Field(default_factory=Settings)
     workers: int = Field(2, ge=1, le=256, description="Tasks that run at the same time.")
     buckets: int = Field(
-        16, ge=1, le=4096, description="Parts that discussions are divided into; more need less memory."
+        16,
+        ge=1,
+        le=4096,
+        description="Parts of the work: a large archive is divided into more, a small one into fewer; more need "
+        "less memory.",
     )
     memory: int = Field(
         1024, ge=1, description="MiB that matching may use for signatures, buckets, pairs and texts; less takes longer."
