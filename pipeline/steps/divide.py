@@ -19,12 +19,12 @@ from pipeline.deduplicate.listings import add_near_keys, find_listings
 from pipeline.deduplicate.parcels import RecordDivider
 from pipeline.errors import ContractError
 from pipeline.steps.plan import RunPlan
-from pipeline.store.captures import kept_captures, scan_records
+from pipeline.store.captures import kept_captures, record_files, scan_records
 
 # Records of a bucket: at most about so many, at least so many where the number of buckets is a setting's.
 MOST_RECORDS = 100_000
 LEAST_RECORDS = 20_000
-_CHUNK_RECORDS = 100_000
+_CHUNK_RECORDS = 50_000
 
 SAYS_SAME = pl.col("method") != "template"
 
@@ -74,11 +74,7 @@ def divide_records(plan: RunPlan, keys: pl.DataFrame | None, near: NearTexts, ow
         named = not rows.select(is_open().any()).item()
         divider.add(add_near_keys(rows, same) if named else find_listings(rows, same, own))
     numbers = divider.divide(_choose_size(plan, divider.n_records, whole=whole))
-    records = scan_records(plan.layout, captures)
-    if keys is not None:
-        # Of records that stay as they are nothing but their ids is read.
-        records = records.filter(pl.col("sighting_id").is_in(keys["sighting_id"].implode()))
-    _write_buckets(plan, records, numbers)
+    _write_buckets(plan, _read_records(plan, captures, keys), numbers)
     return int(numbers.max(initial=0)) + 1
 
 
@@ -111,10 +107,28 @@ def _read_keys(plan: RunPlan, captures: list[str]) -> Iterator[pl.DataFrame]:
         yield scan_records(plan.layout, held, KEY_COLUMNS).collect()
 
 
-def _write_buckets(plan: RunPlan, records: pl.LazyFrame, numbers: NDArray[np.int64]) -> None:
-    """Chunk by chunk, so that no more than a chunk's texts are in memory."""
+def _read_records(plan: RunPlan, captures: list[str], keys: pl.DataFrame | None) -> Iterator[pl.DataFrame]:
+    """The records to divide, in their order, a chunk at a time."""
+    if keys is not None:
+        # Of records that stay as they are nothing but their ids is read.
+        chosen = pl.col("sighting_id").is_in(keys["sighting_id"].implode())
+        records = scan_records(plan.layout, captures).filter(chosen)
+        yield from records.collect_batches(chunk_size=_CHUNK_RECORDS, maintain_order=True)
+        return
+    # File by file: a query over all of them reads ahead, and holds a gigabyte of texts.
+    held: list[pl.DataFrame] = []
+    for file in record_files(plan.layout, captures):
+        held.append(pl.read_parquet(file, glob=False))
+        if sum(frame.height for frame in held) >= _CHUNK_RECORDS:
+            yield pl.concat(held)
+            held = []
+    if held:
+        yield pl.concat(held)
+
+
+def _write_buckets(plan: RunPlan, chunks: Iterator[pl.DataFrame], numbers: NDArray[np.int64]) -> None:
     found = 0
-    for nth, chunk in enumerate(records.collect_batches(chunk_size=_CHUNK_RECORDS, maintain_order=True)):
+    for nth, chunk in enumerate(chunks):
         bucket = numbers[found : found + chunk.height]
         found += chunk.height
         if bucket.size < chunk.height:
