@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -54,6 +55,24 @@ def test_order_of_rows_does_not_matter(seed: int) -> None:
     shuffled = deduplicate(frame.sample(fraction=1, shuffle=True, seed=seed))
     assert shuffled.edges.equals(expected.edges)
     assert shuffled.clusters.sort("id").equals(expected.clusters)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, lazy: bool) -> None:
+    page = invent_page(60, seed=4) * 3
+    texts = [text if at % 2 else text.replace("e", "", 1 + at % 4) for at, text in enumerate(page)]
+    texts = [f"{text[: len(text) * 2 // 3]}… read more" if at % 11 == 5 else text for at, text in enumerate(texts)]
+    facts = {"author": ["Ada", "Bo", None] * 60, "discussion_id": ["d1", "d2"] * 90}
+    frame = pl.DataFrame({"id": range(180), "text": texts, **facts})
+    expected = deduplicate(frame)
+    assert set(expected.edges["kind"]) >= {"repost", "truncation"}
+    monkeypatch.setattr("pipeline.clusters._BATCH_ROWS", 37)
+    monkeypatch.setattr("pipeline.clusters._MIB", 1 << 10)  # so that a KiB is the least, and a page does not fit
+    given = frame.lazy() if lazy else frame
+    found = deduplicate(given, memory=4, folder=tmp_path)
+    assert found.edges.equals(expected.edges)
+    assert found.clusters.equals(expected.clusters)
+    assert not list(tmp_path.iterdir())
 
 
 def test_ends_of_a_chain_that_are_unlike_part() -> None:

@@ -6,6 +6,6 @@ import polars as pl
 
 from pipeline.clusters import deduplicate
 
-found = deduplicate(pl.read_parquet(sys.argv[1]))
+found = deduplicate(pl.scan_parquet(sys.argv[1]))
 found.edges.write_parquet(sys.argv[2])
 print(found.edges.height)

@@ -10,26 +10,35 @@ In: a frame of texts, with whatever is known of author, time and discussion. Out
 Texts are compared by their words as a run compares them: equal words, or candidates of the bands that are verified. Of
 texts that are cut off, what is left must begin another one. Short texts of equal words are one only where one known
 author wrote both: "I agree." is evidence of nothing. A long chain whose ends are unlike is split.
+
+Texts, band keys and pairs stay within a memory setting, and lie in a folder beyond it; of each row some two hundred
+bytes (id, key of its text, what is known of it) stay in memory.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from pipeline.algorithms.graph import connected_components
 from pipeline.algorithms.similarity import edit_ratio
-from pipeline.deduplicate.author_edits import pair_author_edits
+from pipeline.clusters.texts import Texts
+from pipeline.deduplicate.author_edits import FEWEST_WORDS, MOST_TEXTS, pair_author_edits
 from pipeline.deduplicate.candidates import MIN_CHARACTERS
-from pipeline.deduplicate.near import near_duplicates
 from pipeline.errors import SettingError
-from pipeline.ids import digest_texts, order_ids
+from pipeline.ids import digest_texts
 from pipeline.normalise.words import fold_texts
 from pipeline.settings import Settings
 
 UNLIKE = 0.6  # below this edit ratio the ends of a chain are not one cluster
 MAX_ROUNDS = 8  # of splitting; chains are short
+MEMORY = 1024  # MiB
+_MIB = 1 << 20
+_BATCH_ROWS = 200_000
+_STEMS = {"words_key": pl.String, "words": pl.String, "stem": pl.String}
 
 _OPTIONAL = {"author": pl.String, "created_at": None, "discussion_id": pl.String}
 _CUT_OFF = r"(?:…|\.\.\.)\s*(?:\(?\[?(?:[Rr]ead|[Ss]ee|[Ss]how) more\]?\)?)?\s*$"
@@ -49,59 +58,115 @@ class Duplicates:
     edges: pl.DataFrame
 
 
-def deduplicate(frame: pl.DataFrame, settings: Settings | None = None) -> Duplicates:
+def deduplicate(
+    frame: pl.DataFrame | pl.LazyFrame,
+    settings: Settings | None = None,
+    memory: int = MEMORY,
+    folder: Path | None = None,
+) -> Duplicates:
     """Clusters of rows that say the same.
 
     Args:
         frame: id (distinct, no nulls), text; optional author, created_at, discussion_id. What is null is not known, and
-            a column that is absent is known of no row. The order of rows does not matter.
+            a column that is absent is known of no row. The order of rows does not matter. Of a LazyFrame
+            (``pl.scan_parquet``) no more than a batch of texts is read at a time.
         settings: shingle_size, permutations, candidate_similarity, edit_similarity, boilerplate_discussions.
+        memory: MiB for texts, band keys and pairs; it changes nothing of what is found.
+        folder: where a folder is made for what does not fit; null: the system's place for such.
 
     Raises:
         SettingError: a column is missing, or an id stands twice or is null.
     """
     chosen = settings or Settings()
-    rows = _read_rows(frame)
-    texts = rows.filter(pl.col("words") != "").group_by("words_key").agg(pl.col("words").first(), pl.col("stem").min())
-    texts = texts[order_ids(texts["words_key"])].with_columns(pl.col("words_key").set_sorted())
-    near = near_duplicates(texts, chosen).select("left_key", "right_key", "similarity", "method")
-    pairs = pl.concat([near, _find_cut(texts).join(near, on=["left_key", "right_key"], how="anti")])
-    edits = pair_author_edits(rows).with_columns(method=pl.lit("near"))
-    pairs = pl.concat([pairs, edits.join(pairs, on=["left_key", "right_key"], how="anti")])
-    settled = _settle(_join_rows(rows, texts["words_key"], pairs), texts, pairs)
-    edges = _type_edges(settled, chosen)
-    return Duplicates(
-        frame.select("id").join(settled.select("id", cluster_id="canonical_id"), on="id", how="left"), edges
-    )
+    with Texts(memory * _MIB, folder) as texts:
+        rows, stems = _read_rows(frame, texts)
+        near = texts.near(chosen)
+        pairs = pl.concat([near, _find_cut(stems, texts).join(near, on=["left_key", "right_key"], how="anti")])
+        edits = _pair_edits(rows, texts)
+        pairs = pl.concat([pairs, edits.join(pairs, on=["left_key", "right_key"], how="anti")])
+        settled = _settle(_join_rows(rows, texts.keys, pairs), texts, stems, pairs)
+        edges = _type_edges(settled, chosen)
+    named = settled.select("id", cluster_id="canonical_id")
+    return Duplicates(rows.select("id").join(named, on="id", how="left", maintain_order="left"), edges)
 
 
-def _read_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """id, text facts, and every optional column; created_at stays as it is, if it can be compared."""
-    if missing := {"id", "text"} - set(frame.columns):
-        raise SettingError(f"There is no column {' or '.join(sorted(missing))}; there are: {', '.join(frame.columns)}")
-    if frame["id"].null_count() or frame["id"].n_unique() != frame.height:
-        raise SettingError("The column id must name every row, and no two rows alike")
+def _read_rows(frame: pl.DataFrame | pl.LazyFrame, texts: Texts) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is known of every row but its words, in the order given; and texts that are cut off.
+
+    Rows: id, every optional column (created_at as it is, if it can be compared), words_key, length (characters of its
+    words), n_words. Cut texts: words_key, words, stem (what is left of them). The texts are added to ``texts``.
+    """
+    columns = frame.collect_schema()
+    if missing := {"id", "text"} - set(columns):
+        raise SettingError(f"There is no column {' or '.join(sorted(missing))}; there are: {', '.join(columns)}")
     known = [
         (pl.col(name) if dtype is None else pl.col(name).cast(dtype))
-        if name in frame.columns
+        if name in columns
         else pl.lit(None, dtype or pl.Int64).alias(name)
         for name, dtype in _OPTIONAL.items()
     ]
-    texts = frame["text"].cast(pl.String).fill_null("")
-    words = fold_texts(texts).alias("words")
-    cut = texts.str.contains(_CUT_OFF)
-    stems = pl.Series("stem", [None] * frame.height, pl.String)
-    if cut.any():
-        stems = stems.scatter(cut.arg_true(), fold_texts(texts.filter(cut).str.replace(_CUT_OFF, "")))
-    return frame.select("id", *known).with_columns(words, digest_texts(words).alias("words_key"), stems)
+    rows: list[pl.DataFrame] = []
+    stems = [pl.DataFrame(schema=_STEMS)]
+    for batch in _batches_of(frame):
+        said = batch["text"].cast(pl.String).fill_null("")
+        words = fold_texts(said).alias("words")
+        keys = digest_texts(words).alias("words_key")
+        texts.add(keys, words)
+        cut = said.str.contains(_CUT_OFF)
+        if cut.any():
+            stem = fold_texts(said.filter(cut).str.replace(_CUT_OFF, "")).alias("stem")
+            stems.append(pl.DataFrame([keys.filter(cut), words.filter(cut), stem]))
+        length, n_words = words.str.len_chars().alias("length"), words.str.count_matches(" ", literal=True) + 1
+        rows.append(batch.select("id", *known).with_columns(keys, length, n_words.alias("n_words")))
+    found = pl.concat(rows)
+    if found["id"].null_count() or found["id"].n_unique() != found.height:
+        raise SettingError("The column id must name every row, and no two rows alike")
+    return found, pl.concat(stems).group_by("words_key").agg(pl.col("words").first(), pl.col("stem").min())
 
 
-def _find_cut(texts: pl.DataFrame) -> pl.DataFrame:
+def _batches_of(frame: pl.DataFrame | pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows in batches, one at least."""
+    if isinstance(frame, pl.LazyFrame):
+        yield frame.head(0).collect()
+        yield from frame.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True)
+    elif frame.height <= _BATCH_ROWS:
+        yield frame
+    else:
+        yield from frame.iter_slices(_BATCH_ROWS)
+
+
+def _pair_edits(rows: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    """Pairs of texts that one known author wrote as versions of one post, as rows of ``Texts.near``."""
+    group = ["author", "discussion_id"]
+    long = rows.drop_nulls(group).filter(pl.col("n_words") >= FEWEST_WORDS)
+    own = long.select(*group, "words_key", "created_at").unique()
+    own = own.filter(pl.len().over(group).is_between(2, MOST_TEXTS)).sort(*group)
+    found = [pl.DataFrame(schema={"left_key": pl.String, "right_key": pl.String, "similarity": pl.Float32})]
+    if own.height:
+        own = own.with_columns(number=own.select(pl.struct(group)).to_series().rle_id())
+        # Whole groups, about as many as fit.
+        for part in texts.slices(own):
+            whole = own.filter(pl.col("number").is_between(part["number"][0], part["number"][-1]))
+            words = texts.fetch(whole["words_key"].unique())
+            found.append(pair_author_edits(whole.join(words, on="words_key")))
+    pairs = pl.concat(found).unique(["left_key", "right_key"]).sort("left_key", "right_key")
+    return pairs.with_columns(method=pl.lit("near"))
+
+
+def _find_cut(stems: pl.DataFrame, texts: Texts) -> pl.DataFrame:
     """Texts that are cut off, with the first in alphabetical order of those that begin with what is left of them."""
-    cut = texts.filter(pl.col("stem").str.len_chars() >= MIN_CHARACTERS).select("words_key", "words", "stem")
-    heads = cut.select(head=pl.col("stem").str.head(MIN_CHARACTERS))
-    ordered = texts.join(heads, left_on=pl.col("words").str.head(MIN_CHARACTERS), right_on="head", how="semi")
-    ordered = ordered.sort("words")
+    cut = stems.filter(pl.col("stem").str.len_chars() >= MIN_CHARACTERS)
+    heads = cut.select(head=pl.col("stem").str.head(MIN_CHARACTERS)).unique()
+    none = [pl.DataFrame(schema={"words_key": pl.String, "words": pl.String})]
+    ordered = pl.concat(
+        none
+        if cut.is_empty()
+        else none
+        + [
+            part.join(heads, left_on=pl.col("words").str.head(MIN_CHARACTERS), right_on="head", how="semi")
+            for part in texts.parts()
+        ]
+    ).sort("words")
     cut = cut.head(len(cut) if len(ordered) else 0)
     first = ordered["words"].search_sorted(cut["stem"])
     # The text that is cut off begins with it as well, and may stand there itself.
@@ -128,8 +193,8 @@ def _join_rows(rows: pl.DataFrame, keys: pl.Series, pairs: pl.DataFrame) -> pl.D
         len(keys), keys.search_sorted(pairs["left_key"]).to_numpy(), keys.search_sorted(pairs["right_key"]).to_numpy()
     )
     classes = pl.DataFrame({"words_key": keys, "label": labels})
-    short = pl.col("words").str.len_chars() < MIN_CHARACTERS
-    alone = (short & pl.col("author").is_null()) | (pl.col("words") == "")
+    short = pl.col("length") < MIN_CHARACTERS
+    alone = (short & pl.col("author").is_null()) | (pl.col("length") == 0)
     rows = rows.join(classes, on="words_key", how="left", maintain_order="left")
     long = rows.filter(~short).with_columns(cluster="label")
     proven = rows.filter(short & ~alone).with_columns(
@@ -139,7 +204,7 @@ def _join_rows(rows: pl.DataFrame, keys: pl.Series, pairs: pl.DataFrame) -> pl.D
     return pl.concat([long, proven, single]).drop("label")
 
 
-def _settle(rows: pl.DataFrame, texts: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _settle(rows: pl.DataFrame, texts: Texts, stems: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Adds each row's canonical row (columns canonical_…), its similarity to that and the method."""
     facts = ("id", "words_key", "author", "created_at", "discussion_id")
     open_rows = rows.select("cluster", *facts).sort("created_at", "id", nulls_last=True)
@@ -158,7 +223,7 @@ def _settle(rows: pl.DataFrame, texts: pl.DataFrame, pairs: pl.DataFrame) -> pl.
             settled.append(_alone(open_rows))
             break
         measured = open_rows.join(named, on="cluster", how="left", maintain_order="left")
-        measured = _measure(measured, texts, both_ways)
+        measured = _measure(measured, texts, stems, both_ways)
         close = pl.col("similarity").is_not_null()
         settled.append(measured.filter(close))
         open_rows = measured.filter(~close).select(open_rows.columns)
@@ -175,38 +240,46 @@ def _alone(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _measure(rows: pl.DataFrame, texts: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _measure(rows: pl.DataFrame, texts: Texts, stems: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Adds similarity to the canonical row and method; similarity is null where the words are unlike."""
     keys = ["words_key", "canonical_words_key"]
     other = rows.filter(pl.col("words_key") != pl.col("canonical_words_key")).select(keys).unique()
     known = other.join(pairs, left_on=keys, right_on=["left_key", "right_key"], how="inner").select(
         *keys, "similarity", "method", is_like=pl.lit(value=True)
     )
-    chained = other.join(known, on=keys, how="anti")
-    for key, name in zip(keys, ("own", "canonical"), strict=True):
-        named = texts.select(pl.col("words_key").alias(key), words="words", stem="stem")
-        chained = chained.join(named.rename({"words": name, "stem": f"{name}_stem"}), on=key, how="left")
-    ratios = pl.Series("similarity", edit_ratio(chained["own"], chained["canonical"]), dtype=pl.Float32)
-    begins = pl.col("canonical").str.starts_with(pl.col("own_stem")) | pl.col("own").str.starts_with(
-        pl.col("canonical_stem")
-    )
-    cut = begins.fill_null(value=False)
-    chained = (
-        chained.with_columns(ratios, method=pl.when(cut).then(pl.lit("cut")).otherwise(pl.lit("near")))
-        .with_columns(is_like=(pl.col("similarity") >= UNLIKE) | (pl.col("method") == "cut"))
-        .select(known.columns)
-    )
+    chained = [
+        _compare_ends(part, texts, stems).select(known.columns)
+        for part in texts.slices(other.join(known, on=keys, how="anti"))
+    ]
     same = pl.col("words_key") == pl.col("canonical_words_key")
     # One author's versions of a post may drift as far as they like.
     by_one = (pl.col("author") == pl.col("canonical_author")) & (
         pl.col("discussion_id") == pl.col("canonical_discussion_id")
     )
     like = pl.col("is_like") | by_one.fill_null(value=False)
-    joined = rows.join(pl.concat([known, chained]), on=keys, how="left", maintain_order="left")
+    joined = rows.join(pl.concat([known, *chained]), on=keys, how="left", maintain_order="left")
     return joined.with_columns(
         similarity=pl.when(same).then(pl.lit(1.0, pl.Float32)).when(like).then("similarity"),
         method=pl.when(same).then(pl.lit("exact")).when(like).then("method"),
     ).drop("is_like")
+
+
+def _compare_ends(pairs: pl.DataFrame, texts: Texts, stems: pl.DataFrame) -> pl.DataFrame:
+    """Adds similarity, method and is_like to pairs of keys (words_key, canonical_words_key) that a chain joins."""
+    keys = ("words_key", "canonical_words_key")
+    names = pl.concat([pairs[key].alias("words_key") for key in keys]).unique()
+    told = texts.fetch(names).join(stems.select("words_key", "stem"), on="words_key", how="left")
+    for key, name in zip(keys, ("own", "canonical"), strict=True):
+        named = told.select(pl.col("words_key").alias(key), pl.col("words").alias(name), stem="stem")
+        pairs = pairs.join(named.rename({"stem": f"{name}_stem"}), on=key, how="left", maintain_order="left")
+    ratios = pl.Series("similarity", edit_ratio(pairs["own"], pairs["canonical"]), dtype=pl.Float32)
+    begins = pl.col("canonical").str.starts_with(pl.col("own_stem")) | pl.col("own").str.starts_with(
+        pl.col("canonical_stem")
+    )
+    cut = begins.fill_null(value=False)
+    return pairs.with_columns(ratios, method=pl.when(cut).then(pl.lit("cut")).otherwise(pl.lit("near"))).with_columns(
+        is_like=(pl.col("similarity") >= UNLIKE) | (pl.col("method") == "cut")
+    )
 
 
 def _type_edges(settled: pl.DataFrame, settings: Settings) -> pl.DataFrame:

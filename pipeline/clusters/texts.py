@@ -1,0 +1,179 @@
+"""The distinct texts of a table, in memory or, where they are more than that may hold, in a folder.
+
+In: texts batch by batch. Out: the pairs of them that say nearly the same; the words of those that are asked for.
+
+>>> with Texts(1 << 30, None) as texts:
+...     texts.add(keys, words)                         # words_keys and folded words of some rows
+...     texts.keys                                     # of all, each once, sorted
+...     texts.near(Settings()), texts.fetch(texts.keys.head(5))
+
+What is found depends on no memory: a text's number is its place among all keys, and candidates of a bucket follow from
+the numbers in it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from pipeline.algorithms.id_sets import IdSet
+from pipeline.deduplicate.candidates import MIN_CHARACTERS, describe_bands, key_texts
+from pipeline.deduplicate.near import hash_heads, near_duplicates, verify_pairs
+from pipeline.deduplicate.verification import LEAST_STAYED
+from pipeline.ids import number_ids, order_ids
+from pipeline.settings import Settings
+from pipeline.store.bags import WordBags
+from pipeline.store.bands import BandFacts, changed_pairs, write_segment
+
+_SHARE = 4  # of the memory that words, keys, pairs and what is verified may each have
+_TEXT_OVERHEAD = 64  # bytes that a text needs besides its words
+_NEAR = ["left_key", "right_key", "similarity", "method"]
+
+
+class Texts:
+    """Distinct texts. What does not fit into memory lies in a folder, which goes when the ``with`` block ends.
+
+    Args:
+        memory_bytes: for words, band keys and pairs; what stays of each text besides is some fifty bytes.
+        folder: where to make that folder; null: the system's place for such.
+    """
+
+    def __init__(self, memory_bytes: int, folder: Path | None) -> None:
+        self._memory = memory_bytes
+        self._parent = folder
+        self._folder: Path | None = None
+        self._seen = IdSet()
+        self._held: list[pl.DataFrame] = []
+        self._held_bytes = 0
+        self._keys: list[pl.Series] = []
+        self._files: list[Path] = []
+        self._mean_bytes = 1
+        self._bags: WordBags | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bags is not None:
+            self._bags.__exit__(*exception)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add(self, keys: pl.Series, words: pl.Series) -> None:
+        """Add the texts of some rows: words_keys, and folded words; the empty text is none."""
+        batch = pl.DataFrame([keys.alias("words_key"), words.alias("words")])
+        # A set of ids leaves the first of each.
+        batch = batch.filter(pl.Series(self._seen.add(number_ids(keys))) & (pl.col("words") != ""))
+        self._held.append(batch)
+        self._keys.append(batch["words_key"])
+        self._held_bytes += int(batch["words"].str.len_bytes().sum()) + _TEXT_OVERHEAD * batch.height
+        if self._held_bytes > self._memory // _SHARE:
+            self._spill()
+
+    def _spill(self) -> None:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="threadloom-texts-", dir=self._parent))
+        self._files.append(self._folder / f"words-{len(self._files):05d}.parquet")
+        pl.concat(self._held).write_parquet(self._files[-1], compression="lz4")
+        self._held, self._held_bytes = [], 0
+
+    @cached_property
+    def keys(self) -> pl.Series:
+        """The words_key of every text, sorted. Nothing can be added from here on."""
+        if self._files:
+            self._spill()
+        keys = pl.concat([pl.Series("words_key", [], pl.String), *self._keys])
+        self._keys.clear()
+        return keys.gather(order_ids(keys)).rechunk().set_sorted()
+
+    @cached_property
+    def _all(self) -> pl.DataFrame:
+        """All texts, where they are in memory, sorted by key."""
+        held = pl.concat([pl.DataFrame(schema={"words_key": pl.String, "words": pl.String}), *self._held])
+        self._held.clear()
+        return held[order_ids(held["words_key"])].with_columns(pl.col("words_key").set_sorted())
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """All texts, part by part: words_key, words."""
+        if len(self.keys) and not self._files:
+            yield self._all
+        for file in self._files:
+            yield pl.read_parquet(file)
+
+    def slices(self, wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """Rows that each ask for a text or two, so many at a time that these fit into memory."""
+        if not self._files:
+            return iter([wanted])
+        return wanted.iter_slices(max(1, self._memory // _SHARE // 4 // self._mean_bytes))
+
+    def fetch(self, keys: pl.Series) -> pl.DataFrame:
+        """Texts of words_keys, which are distinct and were added: words_key, words."""
+        if not self._files:
+            return self._all.join(keys.to_frame("words_key"), on="words_key", how="semi")
+        assert self._bags is not None  # near comes first
+        numbers = self.keys.search_sorted(keys).to_numpy().astype(np.uint64)
+        return self._bags.fetch(numbers).select("words_key", "words")
+
+    def near(self, settings: Settings) -> pl.DataFrame:
+        """What ``near_duplicates`` returns of these texts."""
+        if not self._files:
+            return near_duplicates(self._all, settings).select(_NEAR) if len(self.keys) else _nothing()
+        segments, facts = self._index(settings)
+        assert self._bags is not None
+        assert self._folder is not None
+        share = self._memory // _SHARE
+        found, waiting, n_waiting = [_nothing()], list[pl.DataFrame](), 0
+        for pairs in changed_pairs((), segments, facts, self._folder / "pairs", share):
+            for some in pairs.iter_slices(max(1, share // 64)):
+                likely = self._bags.may_match(some["left_id"].to_numpy(), some["right_id"].to_numpy(), LEAST_STAYED)
+                waiting.append(some.select("left_id", "right_id").filter(pl.Series(likely, dtype=pl.Boolean)))
+                n_waiting += waiting[-1].height
+                if n_waiting > share // 2 // self._mean_bytes:
+                    found += [self._verify(part, settings) for part in self.slices(pl.concat(waiting))]
+                    waiting, n_waiting = [], 0
+        if waiting:
+            found += [self._verify(part, settings) for part in self.slices(pl.concat(waiting))]
+        return pl.concat(found).sort("left_key", "right_key")
+
+    def _index(self, settings: Settings) -> tuple[list[Path], BandFacts]:
+        """Writes the buckets and the words of all texts by their numbers."""
+        assert self._folder is not None
+        made = describe_bands(settings)
+        facts = BandFacts(made["bands"] + made["short_bands"] + made["head_bands"], made)
+        most = max(1, self._memory // _SHARE // (8 * facts.bands))
+        self._bags = WordBags(self._folder / "marks")
+        self._bags.__enter__()
+        segments: list[Path] = []
+        n_bytes = 0
+        for part in self.parts():
+            for texts in part.iter_slices(most):
+                numbers = self.keys.search_sorted(texts["words_key"]).to_numpy().astype(np.uint64)
+                self._bags.add(numbers, texts["words"], hash_heads(texts["words"]))
+                n_bytes += int(texts["words"].str.len_bytes().sum())
+                long = (texts["words"].str.len_chars() >= MIN_CHARACTERS).to_numpy()
+                segments.append(self._folder / f"{len(segments):05d}.arrow")
+                words = texts["words"].filter(pl.Series(long)).rechunk()
+                write_segment(segments[-1], facts, numbers[long], key_texts(words, settings))
+        self._mean_bytes = n_bytes // max(1, len(self.keys)) + _TEXT_OVERHEAD
+        return segments, facts
+
+    def _verify(self, pairs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+        assert self._bags is not None
+        numbers = np.unique(pairs.to_numpy())
+        texts = self._bags.fetch(numbers)
+        # Numbers stand in the order of the keys.
+        rows = np.searchsorted(numbers, pairs.to_numpy()).astype(np.int64)
+        return verify_pairs(texts["words_key"], texts["words"], rows, settings, templates=False)
+
+
+def _nothing() -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={"left_key": pl.String, "right_key": pl.String, "similarity": pl.Float32, "method": pl.String}
+    )
