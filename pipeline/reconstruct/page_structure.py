@@ -320,7 +320,7 @@ def _count_given(spans: Spans) -> Floats:
                     break
                 share = spans.inside[i, k - 1 - i] * spans.arcs[i, k - i] * spans.ends[j, j - k]
                 total += share * (given[i, k - 1 - i] + 1)
-            given[i, j - i] = total / spans.ends[j, j - i]
+            given[i, j - i] = total / spans.ends[j, j - i]  # open: more than 0
     return given
 
 

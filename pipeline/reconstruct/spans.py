@@ -77,26 +77,24 @@ def weigh_spans(weights: Floats) -> Spans:
                     break
                 total += inside[i, k - 1 - i] * arcs[i, k - i] * ends[j, j - k]
             ends[j, j - i] = total
-        # Posts under which this one cannot stand are closed.
-        still, prefix = begin, 0.0
+        prefix = scaled[j, 0]
         for at in range(begin, end):
-            i = above[at]
-            if ends[j, j - i] > 0.0:
-                above[still] = i
-                still += 1
-                prefix += scaled[i, 0] * ends[j, j - i]
-        opens[j + 1] = still
-        prefix += scaled[j, 0]
+            prefix += scaled[above[at], 0] * ends[j, j - above[at]]
         if prefix <= 0.0:
-            opens[j + 1 :] = still
             return Spans(scaled, heads, kids, opens, above, arcs, inside, ends, links, subtree, -np.inf)
         log_total += np.log(prefix)
         scaled[j] /= prefix
-        for at in range(begin, still):
+        # Posts under which this one cannot stand, or so hardly that it is beyond numbers, are closed.
+        still = begin
+        for at in range(begin, end):
             i = above[at]
             arcs[i, j - i] /= prefix
             ends[j, j - i] /= prefix
             inside[i, j - i] = ends[j, j - i]
+            if inside[i, j - i] > 0.0:
+                above[still] = i
+                still += 1
+        opens[j + 1] = still
     spans = Spans(scaled, heads, kids, opens, above, arcs, inside, ends, links, subtree, log_total)
     _fill_posteriors(spans)
     return spans

@@ -53,6 +53,15 @@ def test_subtrees_are_sums_over_all_trees(weights: Floats) -> None:
         np.testing.assert_allclose(weigh_spans(weights).subtree, expected / everything, rtol=1e-7, atol=1e-12)
 
 
+def test_what_is_open_weighs_something() -> None:
+    weights = np.array([[1e10, 0.0, 0.0], [1e10, 1e-315, 0.0], [1e10, 0.5, 1e-315]])
+    spans = weigh_spans(weights)
+    for post in range(3):
+        for above in spans.above[spans.opens[post] : spans.opens[post + 1]]:
+            assert spans.ends[post, post - above] > 0
+    np.testing.assert_allclose(spans.links[:, 0], 1.0)
+
+
 @given(tables(), st.randoms(use_true_random=False))
 def test_what_is_left_out_weighs_nothing(weights: Floats, chance: object) -> None:
     n = weights.shape[0]
