@@ -36,9 +36,9 @@ FOLDS = 4
 # second pass takes page-meta from .821 to .866, the third to .872 (2026-11-30, reddit_college).
 LATER_PASSES = {"page-text": 2, "page-meta": 3, "time-text": 2, "time-meta": 2}
 # Parts that the folds fall into; trees grown on the other parts describe the folds of one. Grown on fewer folds they
-# describe worse than those that a later pass will meet, which then trusts them too little. That makes confidences too
-# low, but holds where a page is listed as none of training was: by time without times, page-meta finds .60 of parents
-# under halves and .53 under quarters (2026-12-01, threads of reddit_college kept out of training).
+# describe worse than those that a later pass will meet, which then trusts them too little: confidences are too low.
+# With authors and times that makes no difference (page-meta .882 with halves, .880 with quarters; 2026-12-01), and
+# three passes take their time.
 PARTS = {"page-text": 4, "page-meta": 2, "time-text": 4, "time-meta": 4}
 USUAL_POSTS = 20_000  # a corpus of fewer posts counts for more per post,
 EVEN = 0.65  # from 0, where every post counts the same, to 1, where every corpus does
