@@ -22,6 +22,7 @@ from typing import Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline.algorithms.id_sets import IdSet
 from pipeline.deduplicate.candidates import MIN_CHARACTERS, describe_bands, key_texts
@@ -93,6 +94,11 @@ class Texts:
         self._keys.clear()
         return keys.gather(order_ids(keys)).rechunk().set_sorted()
 
+    def _number(self, keys: pl.Series) -> NDArray[np.uint64]:
+        """Numbers of words_keys, in the order of these, spread over 64 bits: pairs are divided by the first ones."""
+        places = self.keys.search_sorted(keys).to_numpy().astype(np.uint64)
+        return np.asarray(places << np.uint64(64 - len(self.keys).bit_length()), dtype=np.uint64)
+
     @cached_property
     def _all(self) -> pl.DataFrame:
         """All texts, where they are in memory, sorted by key."""
@@ -118,7 +124,7 @@ class Texts:
         if not self._files:
             return self._all.join(keys.to_frame("words_key"), on="words_key", how="semi")
         assert self._bags is not None  # near comes first
-        numbers = self.keys.search_sorted(keys).to_numpy().astype(np.uint64)
+        numbers = self._number(keys)
         return self._bags.fetch(numbers).select("words_key", "words")
 
     def near(self, settings: Settings) -> pl.DataFrame:
@@ -154,7 +160,7 @@ class Texts:
         n_bytes = 0
         for part in self.parts():
             for texts in part.iter_slices(most):
-                numbers = self.keys.search_sorted(texts["words_key"]).to_numpy().astype(np.uint64)
+                numbers = self._number(texts["words_key"])
                 self._bags.add(numbers, texts["words"], hash_heads(texts["words"]))
                 n_bytes += int(texts["words"].str.len_bytes().sum())
                 long = (texts["words"].str.len_chars() >= MIN_CHARACTERS).to_numpy()
