@@ -25,16 +25,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.id_sets import IdSet
-from pipeline.deduplicate.candidates import MIN_CHARACTERS, describe_bands, key_texts
+from pipeline.algorithms.lsh import bucket_pairs, sort_distinct, sort_members
+from pipeline.deduplicate.candidates import MIN_CHARACTERS, choose_bands, key_texts
 from pipeline.deduplicate.near import hash_heads, near_duplicates, verify_pairs
 from pipeline.deduplicate.verification import LEAST_STAYED
 from pipeline.ids import number_ids, order_ids
 from pipeline.settings import Settings
 from pipeline.store.bags import WordBags
-from pipeline.store.bands import BandFacts, changed_pairs, write_segment
 
 _SHARE = 4  # of the memory that words, keys, pairs and what is verified may each have
 _TEXT_OVERHEAD = 64  # bytes that a text needs besides its words
+_PARTS = 64  # that candidates are divided into
+_PAIR_BYTES = 32  # that a candidate needs while it is sorted
 _NEAR = ["left_key", "right_key", "similarity", "method"]
 
 
@@ -95,9 +97,12 @@ class Texts:
         return keys.gather(order_ids(keys)).rechunk().set_sorted()
 
     def _number(self, keys: pl.Series) -> NDArray[np.uint64]:
-        """Numbers of words_keys, in the order of these, spread over 64 bits: pairs are divided by the first ones."""
-        places = self.keys.search_sorted(keys).to_numpy().astype(np.uint64)
-        return np.asarray(places << np.uint64(64 - len(self.keys).bit_length()), dtype=np.uint64)
+        """Numbers of words_keys, in the order of these, spread over 64 bits, as bags of words take ids to be."""
+        return np.asarray(self.keys.search_sorted(keys).to_numpy().astype(np.uint64) << self._shift, dtype=np.uint64)
+
+    @cached_property
+    def _shift(self) -> np.uint64:
+        return np.uint64(64 - len(self.keys).bit_length())
 
     @cached_property
     def _all(self) -> pl.DataFrame:
@@ -131,32 +136,32 @@ class Texts:
         """What ``near_duplicates`` returns of these texts."""
         if not self._files:
             return near_duplicates(self._all, settings).select(_NEAR) if len(self.keys) else _nothing()
-        segments, facts = self._index(settings)
+        files, places = self._index(settings)
         assert self._bags is not None
-        assert self._folder is not None
         share = self._memory // _SHARE
-        found, waiting, n_waiting = [_nothing()], list[pl.DataFrame](), 0
-        for pairs in changed_pairs((), segments, facts, self._folder / "pairs", share):
-            for some in pairs.iter_slices(max(1, share // 64)):
-                likely = self._bags.may_match(some["left_id"].to_numpy(), some["right_id"].to_numpy(), LEAST_STAYED)
-                waiting.append(some.select("left_id", "right_id").filter(pl.Series(likely, dtype=pl.Boolean)))
-                n_waiting += waiting[-1].height
-                if n_waiting > share // 2 // self._mean_bytes:
-                    found += [self._verify(part, settings) for part in self.slices(pl.concat(waiting))]
-                    waiting, n_waiting = [], 0
+        found, waiting, n_waiting = [_nothing()], list[NDArray[np.uint64]](), 0
+        for codes in self._candidates(files, places, settings):
+            for some in np.array_split(codes, codes.size * _PAIR_BYTES // share + 1):
+                pairs = np.stack([some >> np.uint64(32), some & np.uint64(0xFFFFFFFF)], axis=1) << self._shift
+                waiting.append(pairs[self._bags.may_match(pairs[:, 0], pairs[:, 1], LEAST_STAYED)])
+                n_waiting += len(waiting[-1])
+            if n_waiting > share // 2 // self._mean_bytes:
+                found += self._verify(np.concatenate(waiting), settings)
+                waiting, n_waiting = [], 0
         if waiting:
-            found += [self._verify(part, settings) for part in self.slices(pl.concat(waiting))]
+            found += self._verify(np.concatenate(waiting), settings)
         return pl.concat(found).sort("left_key", "right_key")
 
-    def _index(self, settings: Settings) -> tuple[list[Path], BandFacts]:
-        """Writes the buckets and the words of all texts by their numbers."""
+    def _index(self, settings: Settings) -> tuple[list[Path], NDArray[np.uint64]]:
+        """Writes band keys and words of all texts; files of keys, uint32 of shape (bands, m), and the places among all
+        keys of the texts that they are of, uint64, one file after another."""
         assert self._folder is not None
-        made = describe_bands(settings)
-        facts = BandFacts(made["bands"] + made["short_bands"] + made["head_bands"], made)
-        most = max(1, self._memory // _SHARE // (8 * facts.bands))
+        n_bands = sum(bands.last for bands in choose_bands(settings))
+        most = max(1, self._memory // _SHARE // (8 * n_bands))
         self._bags = WordBags(self._folder / "marks")
         self._bags.__enter__()
-        segments: list[Path] = []
+        files: list[Path] = []
+        places = [np.empty(0, dtype=np.uint64)]
         n_bytes = 0
         for part in self.parts():
             for texts in part.iter_slices(most):
@@ -164,19 +169,47 @@ class Texts:
                 self._bags.add(numbers, texts["words"], hash_heads(texts["words"]))
                 n_bytes += int(texts["words"].str.len_bytes().sum())
                 long = (texts["words"].str.len_chars() >= MIN_CHARACTERS).to_numpy()
-                segments.append(self._folder / f"{len(segments):05d}.arrow")
-                words = texts["words"].filter(pl.Series(long)).rechunk()
-                write_segment(segments[-1], facts, numbers[long], key_texts(words, settings))
+                files.append(self._folder / f"keys-{len(files):05d}.npy")
+                np.save(files[-1], key_texts(texts["words"].filter(pl.Series(long)).rechunk(), settings))
+                places.append(numbers[long] >> self._shift)
         self._mean_bytes = n_bytes // max(1, len(self.keys)) + _TEXT_OVERHEAD
-        return segments, facts
+        return files, np.concatenate(places)
 
-    def _verify(self, pairs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    def _candidates(
+        self, files: list[Path], places: NDArray[np.uint64], settings: Settings
+    ) -> Iterator[NDArray[np.uint64]]:
+        """Pairs of places that share a bucket, left << 32 | right, each once and sorted over all arrays."""
+        assert self._folder is not None
+        edges = np.linspace(0, len(self.keys), _PARTS + 1).astype(np.uint64) << np.uint64(32)
+        limit = max(1, self._memory // _SHARE // _PAIR_BYTES)
+        held, n_held, spills = [np.empty(0, dtype=np.uint64)], 0, 0
+        keys = [np.load(file, mmap_mode="r") for file in files]
+        for band in range(sum(bands.last for bands in choose_bands(settings))):
+            pairs = bucket_pairs(*sort_members(np.concatenate([part[band] for part in keys]), places))
+            held.append(pairs[:, 0] << np.uint64(32) | pairs[:, 1])
+            n_held += len(pairs)
+            if n_held > limit:
+                codes = sort_distinct(np.concatenate(held))
+                held, n_held = [codes], codes.size
+                if n_held > limit // 2:
+                    for number, part in enumerate(np.split(codes, np.searchsorted(codes, edges[1:-1]))):
+                        np.save(self._folder / f"pairs-{number:03d}-{spills:05d}.npy", part)
+                    held, n_held, spills = [np.empty(0, dtype=np.uint64)], 0, spills + 1
+        rest = sort_distinct(np.concatenate(held))
+        for number, part in enumerate(np.split(rest, np.searchsorted(rest, edges[1:-1]))):
+            earlier = [np.load(file) for file in sorted(self._folder.glob(f"pairs-{number:03d}-*.npy"))]
+            yield sort_distinct(np.concatenate([part, *earlier]))
+
+    def _verify(self, pairs: NDArray[np.uint64], settings: Settings) -> Iterator[pl.DataFrame]:
+        """What is found of pairs of numbers, so many at a time that their texts fit into memory."""
         assert self._bags is not None
-        numbers = np.unique(pairs.to_numpy())
-        texts = self._bags.fetch(numbers)
-        # Numbers stand in the order of the keys.
-        rows = np.searchsorted(numbers, pairs.to_numpy()).astype(np.int64)
-        return verify_pairs(texts["words_key"], texts["words"], rows, settings, templates=False)
+        for part in self.slices(pl.DataFrame(pairs, schema=["left", "right"])):
+            some = part.to_numpy()
+            numbers = np.unique(some)
+            texts = self._bags.fetch(numbers)
+            # Numbers stand in the order of the keys.
+            rows = np.searchsorted(numbers, some).astype(np.int64)
+            yield verify_pairs(texts["words_key"], texts["words"], rows, settings, templates=False)
 
 
 def _nothing() -> pl.DataFrame:
