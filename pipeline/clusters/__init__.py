@@ -35,7 +35,7 @@ from pipeline.settings import Settings
 
 UNLIKE = 0.6  # below this edit ratio the ends of a chain are not one cluster
 MAX_ROUNDS = 8  # of splitting; chains are short
-MEMORY = 1024  # MiB
+MEMORY = 4096  # MiB: two million comments stay in memory
 _MIB = 1 << 20
 _BATCH_ROWS = 200_000
 _STEMS = {"words_key": pl.String, "words": pl.String, "stem": pl.String}

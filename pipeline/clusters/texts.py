@@ -57,6 +57,7 @@ class Texts:
         self._held_bytes = 0
         self._keys: list[pl.Series] = []
         self._files: list[Path] = []
+        self._places = np.empty(0, dtype=np.uint64)  # of texts in the order in which they were added, among all keys
         self._mean_bytes = 1
         self._bags: WordBags | None = None
 
@@ -83,8 +84,8 @@ class Texts:
     def _spill(self) -> None:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="threadloom-texts-", dir=self._parent))
-        self._files.append(self._folder / f"words-{len(self._files):05d}.parquet")
-        pl.concat(self._held).write_parquet(self._files[-1], compression="lz4")
+        self._files.append(self._folder / f"words-{len(self._files):05d}.arrow")
+        pl.concat(self._held).write_ipc(self._files[-1])
         self._held, self._held_bytes = [], 0
 
     @cached_property
@@ -94,7 +95,11 @@ class Texts:
             self._spill()
         keys = pl.concat([pl.Series("words_key", [], pl.String), *self._keys])
         self._keys.clear()
-        return keys.gather(order_ids(keys)).rechunk().set_sorted()
+        order = order_ids(keys)
+        if self._files:
+            self._places = np.empty(order.size, dtype=np.uint64)
+            self._places[order] = np.arange(order.size, dtype=np.uint64)
+        return keys.gather(order).rechunk().set_sorted()
 
     def _number(self, keys: pl.Series) -> NDArray[np.uint64]:
         """Numbers of words_keys, in the order of these, spread over 64 bits, as bags of words take ids to be."""
@@ -116,7 +121,7 @@ class Texts:
         if len(self.keys) and not self._files:
             yield self._all
         for file in self._files:
-            yield pl.read_parquet(file)
+            yield pl.read_ipc(file)
 
     def slices(self, wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Rows that each ask for a text or two, so many at a time that these fit into memory."""
@@ -162,17 +167,19 @@ class Texts:
         self._bags.__enter__()
         files: list[Path] = []
         places = [np.empty(0, dtype=np.uint64)]
-        n_bytes = 0
+        n_texts = n_bytes = 0
         for part in self.parts():
             for texts in part.iter_slices(most):
-                numbers = self._number(texts["words_key"])
+                numbers = self._places[n_texts : n_texts + texts.height] << self._shift
+                n_texts += texts.height
                 self._bags.add(numbers, texts["words"], hash_heads(texts["words"]))
                 n_bytes += int(texts["words"].str.len_bytes().sum())
                 long = (texts["words"].str.len_chars() >= MIN_CHARACTERS).to_numpy()
                 files.append(self._folder / f"keys-{len(files):05d}.npy")
                 np.save(files[-1], key_texts(texts["words"].filter(pl.Series(long)).rechunk(), settings))
                 places.append(numbers[long] >> self._shift)
-        self._mean_bytes = n_bytes // max(1, len(self.keys)) + _TEXT_OVERHEAD
+        self._mean_bytes = n_bytes // max(1, n_texts) + _TEXT_OVERHEAD
+        self._places = self._places[:0]
         return files, np.concatenate(places)
 
     def _candidates(
