@@ -21,7 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.algorithms.text import fold_words
-from pipeline.algorithms.trees import NONE, measure_depths
+from pipeline.algorithms.trees import NONE, measure_depths, number_depth_first
 from pipeline.ids import digest_columns
 from pipeline.tables import DraftPosts, Quotations, fit_table
 
@@ -149,12 +149,15 @@ class View:
         submission: threads whose submission is shown.
         no_authors, no_times: threads without authors, without times.
         cut_quotes: posts whose marked quotations stand beside them and not in their text.
+        oldest_first, newest_first: threads whose siblings are listed by time, in page order.
     """
 
     submission: float = 0.0
     no_authors: float = 0.0
     no_times: float = 0.0
     cut_quotes: float = 0.0
+    oldest_first: float = 0.0
+    newest_first: float = 0.0
 
 
 PLAIN_VIEW = View()
@@ -194,6 +197,8 @@ def hide(corpus: Corpus, lens: str, view: View = PLAIN_VIEW) -> Lesson:
     posts = posts.with_columns(_time(), _names(posts, corpus.is_stream))
     if order == "time" and corpus.in_page_order:
         posts = posts.sort("thread_id", "posted_at", "ordinal", nulls_last=True)
+    if order == "page" and view.oldest_first + view.newest_first > 0:
+        posts = _sort_siblings(posts, view)
     posts = posts.with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("thread_id").alias("order"),
         pl.lit(value=False).alias("is_submission"),
@@ -239,6 +244,25 @@ def hide(corpus: Corpus, lens: str, view: View = PLAIN_VIEW) -> Lesson:
     )
     gold = _gold(corpus.name, gold)
     return Lesson(fit_table(DraftPosts, _declare(drafts, gold, lens)), _find_quoted(corpus.name, posts), gold)
+
+
+def _sort_siblings(posts: pl.DataFrame, view: View) -> pl.DataFrame:
+    """The posts of threads in page order, siblings by time in those that the view draws."""
+    falls = draw("thread_id", "sorted", view.newest_first)
+    by_time = draw("thread_id", "sorted", view.newest_first + view.oldest_first)
+    stamp = pl.col("posted_at").dt.epoch("s").fill_null(0)
+    key = pl.when(by_time).then(pl.when(falls).then(-stamp).otherwise(stamp)).otherwise(0).alias("key")
+    rows = posts.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("row"), key)
+    above = rows.select("thread_id", pl.col("parent_id").alias("id")).join(
+        rows.select("thread_id", "id", "row").unique(["thread_id", "id"], keep="first"),
+        on=["thread_id", "id"],
+        how="left",
+        maintain_order="left",
+    )
+    # Roots of one thread stay together: threads are read one after another.
+    order = rows.sort(pl.col("thread_id").rle_id(), "key", "row")["row"].to_numpy()
+    places = number_depth_first(above["row"].fill_null(NONE).to_numpy(), order)
+    return posts[np.argsort(places)]
 
 
 def _declare(drafts: pl.DataFrame, gold: pl.DataFrame, lens: str) -> pl.DataFrame:

@@ -100,7 +100,7 @@ def train_links(
             if corpus.is_stream or (lens.startswith("page") and not corpus.in_page_order):
                 continue
             grounds = lay_grounds(lens, corpus, held[corpus.name], pack)
-            fit.append(grounds.fit)
+            fit += [grounds.fit, grounds.resorted]
             calibrate.append(grounds.calibrate)
             measure[corpus.name] = grounds.measure
         if not fit:

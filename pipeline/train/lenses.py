@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate import calibration_error
 from pipeline.ids import digest_columns
 from pipeline.pack import ModelPack
-from pipeline.reconstruct.corpus import FULL_VIEW, Corpus, View, hide
+from pipeline.reconstruct.corpus import FULL_VIEW, Corpus, View, draw, hide
 from pipeline.reconstruct.decoding import temper_shares
 from pipeline.reconstruct.fitting import fit_model
 from pipeline.reconstruct.grounds import Ground, lay_ground, note_lessons, weigh_ground
@@ -47,14 +47,21 @@ MIXTURE = {
     "page": View(submission=0.75, no_authors=0.07, no_times=0.07, cut_quotes=0.5),
     "time": View(submission=0.75, no_authors=0.12, no_times=0.12, cut_quotes=0.5),
 }
+# Pages are often saved by time, oldest or newest first, and without times: a share of threads is shown so besides.
+SORTED = View(
+    submission=0.75, no_authors=0.07, no_times=0.7, cut_quotes=0.5, oldest_first=0.6, newest_first=0.4
+)  # fmt: skip
+RESORTED = {"page-meta": 0.3}  # lenses that are shown it, and of how many threads
 TEMPERATURES = tuple(round(float(value), 4) for value in np.geomspace(0.6, 2.5, 40))
 
 
 @dataclass(frozen=True, eq=False)
 class Grounds:
-    """Grounds of one corpus: to fit (FOLDS parts of its threads), to calibrate on, to measure on."""
+    """Grounds of one corpus: to fit (FOLDS parts of its threads; resorted: some of them as SORTED shows them), to
+    calibrate on, to measure on."""
 
     fit: tuple[Ground, ...]
+    resorted: tuple[Ground, ...]
     calibrate: Ground
     measure: Ground
 
@@ -79,10 +86,13 @@ def lay_grounds(lens: str, corpus: Corpus, held: Corpus, pack: ModelPack) -> Gro
 
     folds = [take(fold, MOST_POSTS_IN_THREAD) for fold in range(FOLDS)]
     fit = tuple(lay(fold, MIXTURE[order]) for fold in folds if fold.posts.height)
+    share = RESORTED.get(lens, 0.0)
+    drawn = [replace(fold, posts=fold.posts.filter(draw("thread_id", "resorted", share))) for fold in folds]
+    again = tuple(lay(fold, SORTED) for fold in drawn if fold.posts.height)
     calibrate = lay(take(KEPT_OUT, corpus.posts.height), FULL_VIEW)
     if held.posts.is_empty():
-        return Grounds(fit, calibrate, calibrate)
-    return Grounds(fit, calibrate, lay(held, FULL_VIEW))
+        return Grounds(fit, again, calibrate, calibrate)
+    return Grounds(fit, again, calibrate, lay(held, FULL_VIEW))
 
 
 def deal_threads(corpus: Corpus) -> pl.DataFrame:
