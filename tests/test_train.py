@@ -165,6 +165,19 @@ def test_a_lens_shows_what_its_dump_would(corpus: Path) -> None:
         read_corpus(corpus.with_name("none.parquet"))
 
 
+@pytest.mark.parametrize(("view", "falls"), [(View(oldest_first=1.0), False), (View(newest_first=1.0), True)])
+def test_siblings_are_listed_by_time_where_a_view_says_so(corpus: Path, view: View, falls: bool) -> None:
+    lesson = hide(read_corpus(corpus, "train"), "page-meta", view)
+    parents = lesson.gold.select("post_id", pl.col("parents").list.first().alias("parent"))
+    posts = lesson.posts.join(parents, on="post_id").sort("discussion_id", "order")
+    siblings = posts.with_columns(pl.col("posted_at").diff().over("discussion_id", "parent").alias("step"))
+    steps = siblings["step"].drop_nulls()
+    assert steps.len() > 0
+    assert (steps <= timedelta(0) if falls else steps >= timedelta(0)).all()
+    above = posts.join(posts.select(parent="post_id", place="order"), on="parent")
+    assert (above["place"] < above["order"]).all()
+
+
 def test_marked_quotations_are_found_and_can_be_cut() -> None:
     posts = pl.DataFrame(
         {
