@@ -8,7 +8,8 @@ anything was planted (equal or nearly equal texts, shared runs of eight words, p
 ``merged`` is the share of pairs of different posts of one page with equal words of less than twenty characters that
 became one post, ``split`` of those seen again the share that became two. Where authors, times and ids are hidden,
 nobody can tell which of several equal short posts of a page a capture shows but by what stands around it: two sightings
-of such a post count in neither way unless both stand, with the same short posts, between the same two longer ones. tau
+of such a post count in neither way unless both stand, with the same short posts, between the same two longer ones in
+captures of one order. tau
 is Kendall's, of the merged order of discussions seen several times in one sort order, of the pairs whose order the
 captures tell (pages of a file may come in any order), a pair in two discussions counting as 0; only shapes without
 times count, because posts with times may be listed by these.
@@ -97,9 +98,8 @@ def undecidable_pairs(records: pl.DataFrame) -> set[tuple[str, str]]:
         said=pl.col("words").str.join("\n").over(*capture, "run"),
         nth=pl.int_range(pl.len()).over(*capture, "run"),
     )
-    # Where a capture is sorted otherwise, equal posts side by side may have changed places.
-    turned = pl.col("way").str.ends_with("sorted") & (pl.len().over(*capture, "run", "words") > 1)
-    turned = pl.when(turned).then("sighting_id").otherwise(pl.lit(""))
+    # Where a capture is sorted otherwise, equal posts may have changed places.
+    turned = pl.when(pl.col("way").str.ends_with("sorted")).then("sighting_id").otherwise(pl.lit(""))
     place = pl.concat_str("above", "below", "said", "nth", turned, separator="\n")
     side = rows.filter("short").select("sighting_id", "post", place=place)
     pairs = side.join(side, on="post", suffix="_right").filter(

@@ -300,9 +300,15 @@ def _find_run(
             there_above = match[other - 1] if other > home[0] else -1
             there_below = match[end] if end < home[1] else -1
             # A partial capture begins and ends anywhere, but in a row of equal answers nobody knows where.
-            clear_above = ordered and above < 0 and (other == home[0] or rows.exact[other - 1] != rows.exact[row])
-            clear_below = ordered and below < 0 and (end == home[1] or rows.exact[end] != rows.exact[stop - 1])
-            if (there_above == above or clear_above) and (there_below == below or clear_below):
+            if above < 0:
+                is_below = ordered and (other == home[0] or rows.exact[other - 1] != rows.exact[row])
+            else:
+                is_below = there_above == above
+            if below < 0:
+                is_above = ordered and (end == home[1] or rows.exact[end] != rows.exact[stop - 1])
+            else:
+                is_above = there_below == below
+            if is_above and is_below:
                 return int(other)
         beside = showings[1, beside]
     return -1
@@ -310,13 +316,14 @@ def _find_run(
 
 @njit(cache=True, nogil=True)
 def _match_runs(
-    rows: ListingRows, listing: int, offsets: Ints, showings: Ints, used: Ints, match: Ints, ordered: bool, sure: bool
-) -> None:
+    rows: ListingRows, listing: int, offsets: Ints, lone: NDArray[np.bool_], showings: Ints, used: Ints, match: Ints,
+    ordered: bool,
+) -> None:  # fmt: skip
     """Match open rows between two matched ones to what an earlier listing shows between the same two: short answers,
     which a page may give twice, only where all that stands between is the same.
 
     ``showings`` is int64[2, n]: the latest row of every slot, and for every row the one before of its slot. ``ordered``
-    says that the listing stands in the order of the others, ``sure`` that this is no accident of a few rows.
+    says that the listing stands in the order of the others; in any other, equal answers may have changed places.
     """
     first, last = offsets[listing], offsets[listing + 1]
     row = first
@@ -327,9 +334,7 @@ def _match_runs(
         stop = row
         while stop < last and match[stop] < 0:
             stop += 1
-        # In another order equal answers may have changed places.
-        is_clear = (ordered and sure) or np.unique(rows.exact[row:stop]).size == stop - row
-        if is_clear and (row > first or stop < last):
+        if (ordered or np.all(lone[row - first : stop - first])) and (row > first or stop < last):
             found = _find_run(row, stop, rows, listing, offsets, showings, used, match, ordered)
             if found >= 0:
                 for step in range(stop - row):
@@ -466,13 +471,17 @@ def _match_listing(
             continue
         open_rows = np.flatnonzero(match[low:high] < 0) + low
         span = by_rank[low_rank:high_rank]
-        _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, least, author_bits)
+        # Before the first anchor and after the last one captures begin and end where they like.
+        open_ended = k == 0 or k == backbone.size
+        floor = max(least, ALONE_BITS) if open_ended else least
+        _align_gap(open_rows, span[used[span] == 0], rows, slot_row, used, match, floor, author_bits)
     _follow_neighbours(rows, first, last, slot_row, after, ahead, used, match, author_bits)
     lone = _mark_lone(rows, first, last, slot_row, counts, n_slots)
     if least > 0.0 and 2 * np.sum(match[first:last] >= 0) >= last - first:
         _match_far(rows, first, last, lone, slot_row, counts, used, match)
     _match_lone(rows, listing, offsets, lone, showings, used, match)
-    _match_runs(rows, listing, offsets, showings, used, match, least == 0.0, matched.size >= LEAST_TURNED)
+    ordered = least == 0.0 and matched.size >= LEAST_TURNED
+    _match_runs(rows, listing, offsets, lone, showings, used, match, ordered)
     return turned
 
 
