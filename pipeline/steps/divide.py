@@ -23,7 +23,7 @@ from pipeline.store.captures import kept_captures, record_files, scan_records
 
 # Records of a bucket: at most about so many, at least so many where the number of buckets is a setting's.
 MOST_RECORDS = 100_000
-LEAST_RECORDS = 20_000
+LEAST_RECORDS = 50_000
 _CHUNK_RECORDS = 50_000
 
 SAYS_SAME = pl.col("method") != "template"
