@@ -15,6 +15,7 @@ that new pairs name. Of texts that nobody added nothing is known, and their pair
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -28,6 +29,7 @@ from pipeline.algorithms.id_sets import Ids, find_places
 from pipeline.algorithms.word_bags import mark_texts, share_marks
 from pipeline.ids import digest_texts
 from pipeline.store.durable import replacing, sync_path
+from pipeline.store.mapped import MappedBatches, release_pages
 
 _CHUNK_PAIRS = 1 << 22
 _BATCH_BYTES = 1 << 26  # of words in a batch, where small ones are joined
@@ -67,11 +69,12 @@ class WordBags:
     def __init__(self, path: Path, kept: Sequence[Path] = ()) -> None:
         self._path = path
         self._own = path.with_suffix(".arrow")
-        self._kept = [batch for file in kept for batch in _open(file)]
+        self._kept = [MappedBatches(file) for file in kept]
         self._ids: list[Ids] = []
         self._heads: list[Ids] = []
         self._sizes: list[Rows] = []
         self._added: _Marked | None = None
+        self._mapped: mmap.mmap | None = None
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +117,7 @@ class WordBags:
             ids: uint64 of shape (n,), distinct. One that nobody added is left out.
         """
         self._settle()
-        return _fetch([*self._kept, *(_open(self._own) if self._ids else ())], ids)
+        return _fetch([*self._kept, *([MappedBatches(self._own)] if self._ids else ())], ids)
 
     def may_match(self, left: Ids, right: Ids, floor: float) -> NDArray[np.bool_]:
         """Which pairs of ids may have so large a share of their words in common, or begin alike.
@@ -137,6 +140,8 @@ class WordBags:
             pairs = rows[known]
             alike = (texts.heads[pairs[:, 0]] == texts.heads[pairs[:, 1]]) & (texts.heads[pairs[:, 0]] != 0)
             found[start + known] = alike | share_marks(texts.marks, texts.sizes, pairs, floor)
+            if self._mapped is not None:
+                release_pages(self._mapped)
         return found
 
     def _mark(self, named: Ids) -> _Marked:
@@ -165,7 +170,9 @@ class WordBags:
             sizes = np.concatenate([np.empty(0, dtype=np.int64), *self._sizes])
             marks = np.zeros(1, dtype=np.uint16)
             if sizes.any():
-                marks = np.asarray(np.memmap(self._path, dtype=np.uint16, mode="c"))
+                # Writable for the kernels' sake, though none writes.
+                self._mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_COPY)
+                marks = np.frombuffer(self._mapped, dtype=np.uint16)
             order = np.argsort(ids)
             self._added = _Marked(ids[order], order, heads, sizes, marks[: sizes.sum()])
         return self._added
@@ -173,7 +180,7 @@ class WordBags:
 
 def fetch_words(files: Iterable[Path], ids: Ids) -> pl.DataFrame:
     """The texts of some ids in files that ``WordBags.keep`` gave: what ``WordBags.fetch`` gives."""
-    return _fetch([batch for file in files for batch in _open(file)], ids)
+    return _fetch([MappedBatches(file) for file in files], ids)
 
 
 def merge_words(path: Path, sources: Sequence[Path]) -> None:
@@ -183,7 +190,7 @@ def merge_words(path: Path, sources: Sequence[Path]) -> None:
         pa.OSFile(str(temporary), "wb") as sink,
         pa.ipc.new_file(sink, _SCHEMA) as writer,
     ):
-        for batches in _gather([batch for source in sources for batch in _open(source)]):
+        for batches in _gather([batch for source in sources for batch in MappedBatches(source)]):
             writer.write_batch(_to_batch(pl.concat(_to_frame(batch) for batch in batches)))
 
 
@@ -200,24 +207,20 @@ def _gather(batches: Sequence[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
     yield held
 
 
-def _open(path: Path) -> list[pa.RecordBatch]:
-    """The batches of a file, mapped into memory: read where they are looked at."""
-    source = pa.ipc.open_file(pa.memory_map(str(path)))
-    return [source.get_batch(number) for number in range(source.num_record_batches)]
-
-
-def _fetch(batches: Sequence[pa.RecordBatch], ids: Ids) -> pl.DataFrame:
-    found = pl.concat(_take(batches, np.sort(ids)))
+def _fetch(files: Sequence[MappedBatches], ids: Ids) -> pl.DataFrame:
+    found = pl.concat(_take(files, np.sort(ids)))
     return found.select("id", words_key=digest_texts(found["words"]), words="words").sort("words_key")
 
 
-def _take(batches: Sequence[pa.RecordBatch], ids: Ids) -> Iterator[pl.DataFrame]:
+def _take(files: Sequence[MappedBatches], ids: Ids) -> Iterator[pl.DataFrame]:
     """The rows of ids, which are sorted."""
     yield pl.DataFrame(schema=_COLUMNS)
-    for batch in batches:
-        there = batch.column("id").to_numpy()
-        rows = np.minimum(np.searchsorted(there, ids), there.size - 1)
-        yield _to_frame(batch.take(pa.array(rows[there[rows] == ids])))
+    for file in files:
+        for batch in file:
+            there = batch.column("id").to_numpy()
+            rows = np.minimum(np.searchsorted(there, ids), there.size - 1)
+            yield _to_frame(batch.take(pa.array(rows[there[rows] == ids])))
+        file.release()
 
 
 def _to_batch(texts: pl.DataFrame) -> pa.RecordBatch:

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_distinct, sort_members, unlike_pairs
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.store.durable import replacing
+from pipeline.store.mapped import MappedBatches
 from pipeline.store.pairs import PairSums
 
 _FACTS = b"threadloom.bands"
@@ -130,6 +131,8 @@ def read_keys(paths: Sequence[Path], ids: Ids, bands: int) -> tuple[NDArray[np.b
         places = order[np.minimum(np.searchsorted(members, ids, sorter=order), members.size - 1)]
         known = members[places] == ids
         found.append(keys[places[known]])
+        for file in files:
+            file.release()
     return known, np.stack(found)
 
 
@@ -204,6 +207,8 @@ def changed_pairs(
             for gained, lost in pool.map(change, wave):
                 sums.add(gained, 1)
                 sums.add(lost, -1)
+            for file in (*same, *went, *came):
+                file.release()
         yield from sums.totals()
 
 
@@ -211,12 +216,16 @@ class _Segment:
     """A segment mapped into memory. Its file may be removed meanwhile."""
 
     def __init__(self, path: Path) -> None:
-        self._batches = pa.ipc.open_file(pa.memory_map(str(path)))
+        self._batches = MappedBatches(path)
 
     def read(self, band: int) -> tuple[Keys, Ids]:
         """Keys and ids of one band, sorted; read where they are looked at."""
-        batch = self._batches.get_batch(band)
+        batch = self._batches[band]
         return batch.column("key").to_numpy(), batch.column("id").to_numpy()
+
+    def release(self) -> None:
+        """Give back the memory of what was read."""
+        self._batches.release()
 
 
 def _write(path: Path, facts: BandFacts, bands: Iterator[tuple[Keys, Ids]]) -> None:
