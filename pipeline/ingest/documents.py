@@ -21,7 +21,7 @@ import polars as pl
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.decoding import decode_line, without_surrogates
-from pipeline.ingest.records import BATCH_RECORDS, Batch, Rejections, extra_json, record_frame
+from pipeline.ingest.records import BATCH_RECORDS, Batch, Rejections, extra_column, record_frame
 from pipeline.tables import RawRecords
 
 DOCUMENT_BYTES = 1 << 30
@@ -102,6 +102,7 @@ class RecordList:
         self._ordinals: list[int] = []
         self._locations: list[str] = []
         self._extras: list[str | None] = []
+        self._kept: list[dict[str, Any] | None] = []  # of the same rows, what else is kept
         self._rejections = Rejections()
         self._height = 0  # of the columns
         self._ordinal = 0
@@ -125,12 +126,12 @@ class RecordList:
             self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())
             return
         self._rows.append(fields)
-        if len(self._rows) >= _RUN:
-            self._flush()
+        self._kept.append(extra)
         self._ordinals.append(self._ordinal)
         self._locations.append(location)
-        self._extras.append(extra_json(extra) if extra else None)
         self._ordinal += 1
+        if len(self._rows) >= _RUN:
+            self._flush()
 
     def _flush(self) -> None:
         """Rows become columns while they are in the processor's cache, and their memory is used again."""
@@ -138,8 +139,9 @@ class RecordList:
             self._columns[name] = [None] * self._height
         for name, column in self._columns.items():
             column += [row.get(name) for row in self._rows]
+        self._extras += extra_column(self._kept)
         self._height += len(self._rows)
-        self._rows = []
+        self._rows, self._kept = [], []
 
     def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
         """Put a record into quarantine."""

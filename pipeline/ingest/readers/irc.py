@@ -97,7 +97,8 @@ def read(source: Source) -> Iterator[Batch]:
             _let_go(held, rows)
             held = None
             rows.reject(place, "unknown_line", "neither a message nor what a client says", line)
-        yield from rows.ready()
+        if rows.is_full:
+            yield from rows.ready()
     _let_go(held, rows)
     if lines.damage:
         rows.reject(f"after line {number}", "damaged_file", lines.damage, b"")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Kind = Literal["message", "action", "notice", "system", "unknown"]
@@ -162,18 +163,24 @@ class LogClock:
 
     def complete(self, line: IrcLine) -> str:
         """The time of a line in ISO 8601 as far as it is known, else as written."""
-        clock = _in_24_hours(line.clock)
+        clock, seconds = _read_clock(line.clock)
         if line.date and line.date[0].isdigit():
             return f"{line.date.replace('/', '-').replace('.', '-')}T{clock}{line.zone}"
         if self._date is None:
             return f"{line.date} {line.clock}" if line.date else line.clock
-        seconds = sum(int(part) * unit for part, unit in zip(clock[:8].split(":"), (3600, 60, 1), strict=False))
         if line.date:
             self._date = _next_such_day(self._date, line.date)
         elif seconds < self._last - _BACK and self._date < date.max:
             self._date += timedelta(days=1)
         self._last = seconds
         return f"{self._date.isoformat()}T{clock}{line.zone}"
+
+
+@lru_cache(maxsize=4096)  # many lines have one minute
+def _read_clock(clock: str) -> tuple[str, int]:
+    """A time of day in 24 hours, and in seconds."""
+    clock = _in_24_hours(clock)
+    return clock, sum(int(part) * unit for part, unit in zip(clock[:8].split(":"), (3600, 60, 1), strict=False))
 
 
 def _in_24_hours(clock: str) -> str:

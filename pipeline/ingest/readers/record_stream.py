@@ -46,9 +46,14 @@ class RecordStream:
         self._release()
         self._rows.reject(location, rule, detail, raw)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether enough records for a batch are there."""
+        return self._bytes >= BATCH_BYTES or len(self._rows) >= BATCH_RECORDS
+
     def ready(self) -> Iterable[Batch]:
         """A batch where enough records for one are there, else nothing."""
-        return self._let_go() if len(self._rows) >= BATCH_RECORDS or self._bytes >= BATCH_BYTES else ()
+        return self._let_go() if self.is_full else ()
 
     def finish(self) -> Iterator[Batch]:
         """What is left; at least one batch over all."""

@@ -62,6 +62,7 @@ _MEDIA = re.compile(
     r"<[^<>]{3,60}>|\u200e?[\w.-]+\.(?:jpe?g|png|webp|gif|mp4|opus|m4a|mp3|pdf|vcf|docx?|xlsx?) \([^()]{4,40}\)"
     r"|<[^<>:]{3,20}: [^<>]{3,100}>|IMG-\d{8}-WA\d+\.\w+.*",
 )
+_LONGEST_NOTICE = 200  # characters of one that a message was deleted, with room for stops and blanks behind it
 _MEDIA_WORDS = 3  # "image omitted", "Bild weggelassen", "audio omis"
 
 
@@ -120,7 +121,8 @@ def read(source: Source) -> Iterator[Batch]:
                 rows.reject(f"line {number}", "no_header", "belongs to no message", raw)
             continue
         _let_go(held, rows, order, title)
-        yield from rows.ready()
+        if rows.is_full:
+            yield from rows.ready()
         held = _Held(f"line {number}", line, repaired)
         size = len(raw)
     _let_go(held, rows, order, title)
@@ -141,7 +143,7 @@ def _let_go(held: _Held | None, rows: RecordStream, order: DayOrder, title: str 
     words = words[: edited.start()] if edited else words
     bare = words.strip("\u200e\u200f \n")
     extra: dict[str, Any] = {}
-    if _MEDIA.fullmatch(bare) or (line.marked and _is_short(bare)):
+    if _is_media(bare) or (line.marked and _is_short(bare)):
         extra["media"] = True
     if edited:
         extra["edited"] = True
@@ -149,7 +151,7 @@ def _let_go(held: _Held | None, rows: RecordStream, order: DayOrder, title: str 
         extra["date_guessed"] = True
     if held.repaired:
         extra["text_repaired"] = True
-    deletion = "moderator" if _REMOVED.fullmatch(bare) else "author" if _DELETED.fullmatch(bare) else None
+    deletion = _deletion_of(bare) if len(bare) <= _LONGEST_NOTICE else None
     rows.add(
         held.place,
         discussion_title=title,
@@ -161,15 +163,28 @@ def _let_go(held: _Held | None, rows: RecordStream, order: DayOrder, title: str 
     )
 
 
+def _is_media(words: str) -> bool:
+    """Whether words without marks around them stand for a file."""
+    may_be = words.startswith(("<", "IMG-")) or words.endswith(")")  # the pattern takes longer
+    return may_be and _MEDIA.fullmatch(words) is not None
+
+
+def _deletion_of(words: str) -> str | None:
+    """Who took a message back, where words say nothing but that."""
+    if words[:4].lower() == "this" and _REMOVED.fullmatch(words):
+        return "moderator"
+    return "author" if _DELETED.fullmatch(words) else None
+
+
 def _is_short(words: str) -> bool:
     return len(words.split()) <= _MEDIA_WORDS
 
 
 def _is_system(line: ChatLine) -> bool:
     """Whether a line with a name is WhatsApp's own: marked, and neither media nor a deletion, link or place."""
-    bare = line.words.strip("\u200e\u200f ")
     if not line.marked:
         return False
+    bare = line.words.strip("\u200e\u200f ")
     if _SECRET.search(bare):
         return True
     said = _MEDIA.search(bare) or _DELETED.match(bare) or _REMOVED.match(bare) or "http" in bare or _is_short(bare)

@@ -21,6 +21,7 @@ from typing import NamedTuple
 # Marks that say which way to read, and blanks of every width.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")
+_ODD = re.compile(f"{_MARKS.pattern[:-1]}{_BLANKS.pattern[1:]}")
 _AM = r"(?:am|a\.?\s?m\.?|上午|오전|午前|ص|ق\.ظ|πμ|de\. ?|पूर्वाह्न|vorm\.|fm)"
 _PM = r"(?:pm|p\.?\s?m\.?|下午|오후|午後|م|ب\.ظ|μμ|du\. ?|अपराह्न|nachm\.|em)"
 _DATE = r"(?P<a>\d{1,4})\s?[-/.年년]\s?(?P<b>\d{1,2})\s?[-/.月월]\s?(?P<c>\d{1,4})[日일.]?"
@@ -31,6 +32,11 @@ _TIME = (
 _BETWEEN = r"(?:[,،]?\s|,\s?|\s(?:klo|kl\.?|um|at|a las|à|alle|om|в|o)\s|\s)"
 _START = re.compile(
     rf"(?:\[\s?)?{_DATE}{_BETWEEN}{_TIME}(?:\s?\]\s?|\s[-–]\s|,\s)(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
+)
+# The same as most files write it, which takes a quarter of the time.
+_PLAIN_START = re.compile(
+    r"\[?(\d{1,4})([-/.])(\d{1,2})[-/.](\d{1,4}),? (\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AP]M|[ap]m|[ap]\. m\.))?(?:\] | - )",
+    re.ASCII,
 )
 _AUTHOR = re.compile(r"(?P<author>[^:\"“”„«»\n]{1,100}?)\s?:(?:\s|$)(?P<words>.*)$", re.DOTALL)
 _AFTER_NOON = re.compile(_PM, re.IGNORECASE)
@@ -59,7 +65,8 @@ def parse_line(text: str) -> ChatLine | None:
     parts, dotted, marked = begun
     a, b, c, early, hour, minute, second, late, rest = parts
     half = (early or late).strip()
-    clock = f"{int(hour) % 12 + 12 * _is_late(half) if half else int(hour):02}:{minute}{':' if second else ''}{second}"
+    hours = f"{int(hour) % 12 + 12 * _is_late(half):02}" if half else hour.zfill(2)
+    clock = f"{hours}:{minute}:{second}" if second else f"{hours}:{minute}"
     named = _AUTHOR.match(rest)
     author = named["author"].strip("~ ") if named else ""
     words = named["words"] if named else rest
@@ -81,9 +88,12 @@ def _begin(text: str) -> tuple[tuple[str, ...], bool, bool] | None:
         return None
     marked = False
     head = text[:_LONGEST_HEAD]
-    if not head.isascii():
+    if not head.isascii() and _ODD.search(head):
         marked = _OWN_WORDS.search(head) is not None
         text = _BLANKS.sub(" ", _MARKS.sub("", head)) + text[_LONGEST_HEAD:]
+    if plain := _PLAIN_START.match(text):
+        a, mark, b, c, hour, minute, second, late = plain.groups("")
+        return (a, b, c, "", hour, minute, second, late, text[plain.end() :]), mark == ".", marked
     found = _START.match(text)
     if found is None:
         return None
@@ -145,11 +155,16 @@ class DayOrder:
 
     def write(self, line: ChatLine) -> str:
         """The time of a line in ISO 8601; as written where it is no date."""
-        day = _day(line.date, self.order)
-        return f"{day.isoformat()}T{line.clock}" if day else f"{'/'.join(line.date)} {line.clock}"
+        return _day_before_clock(line.date, self.order) + line.clock
 
 
 @lru_cache(maxsize=4096)  # many messages have one day
+def _day_before_clock(written: tuple[str, str, str], order: str) -> str:
+    day = _day(written, order)
+    return f"{day.isoformat()}T" if day else f"{'/'.join(written)} "
+
+
+@lru_cache(maxsize=4096)
 def _day(written: tuple[str, str, str], order: str) -> date | None:
     named = dict(zip(order, map(int, written), strict=True))
     year = named["y"] + (2000 if named["y"] < 100 else 0)
