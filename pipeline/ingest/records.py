@@ -113,21 +113,26 @@ def extra_json(values: Mapping[str, Any]) -> str | None:
 
 def extra_column(several: Sequence[Mapping[str, Any] | None]) -> list[str | None]:
     """`extra_json` of each, None for None: written at once, for most of what a call costs is the call."""
-    kept = [
-        {name: value for name, value in values.items() if value is not None} if values else {} for values in several
-    ]
-    rows = [row for row, values in enumerate(kept) if values]
+    rows = [row for row, values in enumerate(several) if values]
+    kept = [_without_nulls(several[row]) for row in rows]
     parts: list[Any] = [_LINE_END] * (2 * len(rows))
-    parts[::2] = [kept[row] for row in rows]
+    parts[::2] = kept
     try:
         # Text in JSON has no line ends of its own.
         texts = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS, default=str).decode()[1:].split(",\n")
     except TypeError:  # one of them is too deep, or has too long a number
-        return list(map(extra_json, kept))
-    column: list[str | None] = [None] * len(kept)
-    for row, text in zip(rows, texts, strict=False):  # behind the last text stands a bracket
-        column[row] = text.removeprefix(",") if len(text) <= EXTRA_CHARACTERS else extra_json(kept[row])
+        texts = [extra_json(values) or "" for values in kept]
+    column: list[str | None] = [None] * len(several)
+    for row, text, values in zip(rows, texts, kept, strict=False):  # behind the last text stands a bracket
+        if values:
+            column[row] = text.removeprefix(",") if len(text) <= EXTRA_CHARACTERS else extra_json(values)
     return column
+
+
+def _without_nulls(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if values is None or None not in values.values():
+        return values or {}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _dump(values: Mapping[str, Any]) -> str | None:

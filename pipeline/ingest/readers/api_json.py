@@ -258,6 +258,11 @@ def ids_of(values: Sequence[Any]) -> list[str | None]:
     return list(map(as_id, values))
 
 
+def strings_of(values: Sequence[Any]) -> list[str | None]:
+    """`as_words` of each."""
+    return [value if value.__class__ is str else None for value in values]
+
+
 def times_of(values: Sequence[Any]) -> list[str | None]:
     """`as_time` of each."""
     return list(map(as_time, values)) if float in map(type, values) else ids_of(values)

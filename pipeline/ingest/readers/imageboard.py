@@ -34,7 +34,7 @@ from typing import Any
 
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader, order_of
-from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words, ids_of, times_of
+from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words, ids_of, strings_of, times_of
 from pipeline.ingest.readers.imageboard_kin import COM_IS_PLAIN, SIGNS, translate_threads
 from pipeline.ingest.readers.record_columns import RUN, RecordColumns, pluck
 from pipeline.ingest.readers.saved_answers import read_answers
@@ -45,6 +45,8 @@ _LINK = re.compile(
     r"""(?=[<&>])(?:<a\b[^>]{0,300}?\bhref=["']?([^"'\s>]{1,200})[^>]{0,300}>\s*)?"""
     r"""(?:(?:&gt;){3}(/\w+/)|(?<!\S)>>>(/\w+/)|(?:&gt;){2}|(?<!\S)>>)(\d{1,18})\b"""
 )
+_Link = tuple[str, str, str, str]  # of a text: address, board in markup, board in words, number; empty where absent
+_LINK_SIGN = re.compile(">>|&gt;&gt;")
 _THREAD = re.compile(r"^(?:(?:https?:)?//[\w.]+)?/(\w+)/(?:thread|res)/(\d+)")
 _ADDRESS = re.compile(r"""\bhref=["']?(?:(?:https?:)?//boards\.[\w.]+)?/(\w+)/thread/(\d+)""")
 _NUMBER = re.compile(r"\d{1,20}")
@@ -72,19 +74,22 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per post."""
     answers = read_answers(source)
     threads = [(answer.place, thread) for answer in answers.values for thread in _threads_in(answer.value)]
-    board = _board_named(threads)
+    every = [post for _, posts in threads for post in posts]
+    links = [
+        _LINK.findall(body) if body and _LINK_SIGN.search(body) else [] for body in strings_of(pluck(every, "com"))
+    ]
+    board = _board_named(every, links)
     rows = RecordColumns()
-    every, pages, places = list[dict[str, Any]](), list[_Page](), list[str]()
+    pages, places = list[_Page](), list[str]()
     for place, posts in threads:
         opening = next((post for post in posts if not _thread_of(post)), None)
         own = next((named for post in posts if "board" in post and (named := _own_board(post))), None)
-        every += posts
         pages += [_Page(source.settings.source or own or board, opening)] * len(posts)
         places += [place] * len(posts)
     locations = [f"{place}post {number}" for number, place in enumerate(places, start=1)]
     for start in range(0, len(every), RUN):
         run = slice(start, start + RUN)
-        rows.extend(locations[run], *_columns(every[run], pages[run]))
+        rows.extend(locations[run], *_columns(every[run], pages[run], links[run]))
     answers.reject_damage(rows)
     yield from rows.batches()
 
@@ -142,28 +147,32 @@ class _Page:
 
 
 def _columns(
-    posts: list[dict[str, Any]], pages: list[_Page]
+    posts: list[dict[str, Any]], pages: list[_Page], found: list[list[_Link]]
 ) -> tuple[dict[str, list[Any] | str | bool | None], list[dict[str, Any] | None]]:
-    """The columns of posts, each with the page it stands on, and what else is kept of them."""
+    """The columns of posts, each with the page it stands on and its links, and what else is kept of them."""
+    present = set[str]().union(*posts)  # what no post of a run has needs no look at each
     owns = ids_of(pluck(posts, "no"))
-    threads = [_thread_of(post) or own for post, own in zip(posts, owns, strict=True)]
-    bodies = list(map(as_words, pluck(posts, "com")))
+    answered = ids_of([thread or None for thread in pluck(posts, "resto")])
+    threads = [own if thread in (None, "0") else thread for thread, own in zip(answered, owns, strict=True)]
+    bodies = strings_of(pluck(posts, "com"))
     named = [page.named(thread) for page, thread in zip(pages, threads, strict=True)]
     parents = [None if own is not None and own == thread else thread for own, thread in zip(owns, threads, strict=True)]
+    kept = sorted(_KEPT & present)
     extras: list[dict[str, Any] | None] = [
-        {name: value for name, value in post.items() if name in _KEPT and value not in (0, "", None)} for post in posts
+        {name: value for name in kept if (value := post.get(name)) not in (0, "", None)} for post in posts
     ]
-    for row, body in enumerate(bodies):
-        if body and (">>" in body or "&gt;&gt;" in body):
-            inside, links = _links_of(body, threads[row])
+    for row, several in enumerate(found):
+        if several:
+            inside, links = _links_of(several, threads[row])
             earlier = next((link for link in inside if _is_before(link, owns[row] or "")), None)
             parents[row] = parents[row] and (earlier or parents[row])
-            extras[row] = {**(extras[row] or {}), "links": links or None}
-    for row, omitted in enumerate(map(as_votes, pluck(posts, "omitted_posts"))):
+            extras[row] = {**(extras[row] or {}), "links": links}
+    for row, omitted in enumerate(map(as_votes, pluck(posts, "omitted_posts")) if "omitted_posts" in present else ()):
         if omitted:
             extras[row] = {**(extras[row] or {}), "more": omitted}
-    names = {name: _author_of({"name": name}) for name in set(map(as_words, pluck(posts, "name")))}
-    titles = map(as_words, pluck(posts, "sub"))
+    names = strings_of(pluck(posts, "name"))
+    called = {name: _author_of({"name": name}) for name in set(names)}
+    titles = strings_of(pluck(posts, "sub")) if "sub" in present else [None] * len(posts)
     columns: dict[str, list[Any] | str | bool | None] = {
         "scope": [scope for scope, _ in named],
         "native_id": owns,
@@ -172,14 +181,17 @@ def _columns(
         "parent_known": [thread is not None for thread in threads],
         "native_parent": parents,
         "author": [
-            _author_of(post) if "trip" in post or "id" in post else names[as_words(post.get("name"))] for post in posts
+            _author_of(post) if "trip" in post or "id" in post else called[name]
+            for post, name in zip(posts, names, strict=True)
         ],
         "posted_at_raw": [
             time or as_words(post.get("now")) for time, post in zip(times_of(pluck(posts, "time")), posts, strict=True)
         ],
         "title": [unescape(title) if title else None for title in titles],
         "body": bodies,
-        "markup": ["plain" if post.get(COM_IS_PLAIN) is True else "html" for post in posts],
+        "markup": ["plain" if post.get(COM_IS_PLAIN) is True else "html" for post in posts]
+        if COM_IS_PLAIN in present
+        else "html",
         "discussion_title": [page.title for page in pages],
         "discussion_url": [address for _, address in named],
         "community": [page.board for page in pages],
@@ -196,15 +208,17 @@ def _thread_scope(thread: str | None, opening: dict[str, Any] | None) -> str | N
     return f"4chan:{thread}@{time}" if thread and time else None
 
 
-def _links_of(body: str, thread: str | None) -> tuple[Sequence[str], Sequence[str]]:
-    """The posts that a text names: those of its own thread, and all (of other boards with the board), in order."""
+def _links_of(links: list[_Link], thread: str | None) -> tuple[Sequence[str], Sequence[str]]:
+    """The posts that the links of a text name: those of its own thread, and all (those of other boards with the board).
+
+    Both in the order of the text.
+    """
     inside: list[str] = []
     every: list[str] = []
-    for link in _LINK.finditer(body):
-        address, board, board_in_words, number = link.groups()
-        board = board or board_in_words
+    for address, in_markup, in_words, number in links:
+        board = in_markup or in_words
         every.append(f"{board}{number}" if board else number)
-        target = _THREAD.match(address or "")
+        target = _THREAD.match(address)
         # What is no link any more names something in the thread only if it came after the opening post.
         here = target[2] == thread if target else bool(address) or _is_before(thread or "", number)
         if here and not board:
@@ -219,28 +233,27 @@ def _is_before(first: str, second: str) -> bool:
 def _author_of(post: dict[str, Any]) -> str | None:
     """A name with its tripcode, or the id that the board gives a person within a thread; None for anybody."""
     name, trip = as_words(post.get("name")) or "", as_words(post.get("trip")) or ""
-    name = unescape(name).strip()
+    name = (unescape(name) if "&" in name else name).strip()
     if trip or name.lower() not in _NOBODY:
         return f"{name}{trip}"
     person = as_id(post.get("id"))
     return f"ID:{person}" if person else None
 
 
-def _board_named(threads: list[tuple[str, list[dict[str, Any]]]]) -> str | None:
+def _board_named(posts: list[dict[str, Any]], links: list[list[_Link]]) -> str | None:
     """The board: named by the posts, or by links to threads of this file or from post to post, most often."""
-    posts = [post for _, thread in threads for post in thread]
     here: set[str | None] | None = None
     named: Counter[str] = Counter()
-    for post in posts:
+    for post, own_links in zip(posts, links, strict=True):
         if "board" in post and (board := _own_board(post)):
             named[board] += 1
         body = post.get("com")
         if type(body) is not str or "/thread/" not in body:
             continue
         if here is None:
-            here = {as_id(post.get("no")) for post in posts} | set(map(_thread_of, posts))
+            here = set(ids_of(pluck(posts, "no"))) | set(ids_of(pluck(posts, "resto"))) - {"0"}
         named.update(found[1] for found in _ADDRESS.finditer(body) if found[2] in here)
-        quoted = [_THREAD.match(link[1] or "") for link in _LINK.finditer(body) if not link[2]]
+        quoted = [_THREAD.match(address) for address, board_named, _, _ in own_links if address and not board_named]
         named.update(found[1] for found in quoted if found is not None and "/thread/" in found[0])
     return min(named, key=lambda board: (-named[board], board)) if named else None
 

@@ -85,6 +85,11 @@ def _time(message: dict[str, Any]) -> Any:
     return message["timestamp_ms"] if "timestamp_ms" in message else message.get("timestamp")
 
 
+def _times(messages: list[dict[str, Any]]) -> list[Any]:
+    times = pluck(messages, "timestamp_ms")
+    return list(map(_time, messages)) if None in times else times
+
+
 def _add(rows: ChatRecords, messages: list[dict[str, Any]], title: str | None) -> None:
     names = _either(messages, "sender_name", "senderName")
     called = {name: repair(name) for name in set(names) if name}
@@ -92,18 +97,22 @@ def _add(rows: ChatRecords, messages: list[dict[str, Any]], title: str | None) -
     deletions: list[str | None] = [None] * len(messages)
     extras: list[dict[str, Any] | None] = [None] * len(messages)
     for row, message in enumerate(messages):
-        if not _SELDOM.isdisjoint(message):
+        if not message.keys().isdisjoint(_SELDOM):
             written[row], deletions[row], extras[row] = _read_more(message, written[row])
-    bodies = [text if text is None or text.isascii() else repair(text) for text in written]
     changed = {name for name in called if called[name] != name}
-    for row, (text, body, name) in enumerate(zip(written, bodies, names, strict=True)):
-        if (text is not body and text != body) or name in changed:
-            extras[row] = {**(extras[row] or {}), "text_repaired": True}
+    repaired = {row for row, name in enumerate(names) if name in changed} if changed else set()
+    bodies = written.copy()
+    for row, text in enumerate(written):
+        if text is not None and not text.isascii() and (body := repair(text)) != text:
+            bodies[row] = body
+            repaired.add(row)
+    for row in repaired:
+        extras[row] = {**(extras[row] or {}), "text_repaired": True}
     rows.extend(
         {
             "discussion_title": title,
             "author": [called[name] if name else None for name in names],
-            "posted_at_raw": times_of([_time(message) for message in messages]),
+            "posted_at_raw": times_of(_times(messages)),
             "body": [body or None for body in bodies],
             "deletion": deletions,
         },
@@ -123,16 +132,15 @@ def _either(messages: list[dict[str, Any]], name: str, other: str) -> list[str |
 
 def _read_more(message: dict[str, Any], said: str | None) -> tuple[str, str | None, dict[str, Any]]:
     """The words of a message with what it shares, who took it back, and what goes with it."""
-    words, share = said or "", as_dict(message.get("share"))
-    if share:
+    words = said or ""
+    if share := as_dict(message.get("share")):
         shared = [as_words(share.get(name)) for name in ("share_text", "link")]
         words = "\n".join(part for part in [said, *shared] if part and (part == said or part not in (said or "")))
-    kinds = [name for name in message if name in _MEDIA and message[name]]
-    held = {name: _paths(message[name]) for name in sorted(kinds, key=_MEDIA.index)}
+    held = {name: paths for name in _MEDIA if name in message and (paths := _paths(message[name]))}
     taken_back = bool(message.get("is_unsent") or message.get("isUnsent"))
     extra: dict[str, Any] = {}
-    if any(held.values()):
-        extra["media"] = [kind for kind, several in held.items() if several]
+    if held:
+        extra["media"] = list(held)
     if seconds := message.get("call_duration"):
         extra["call_seconds"] = seconds
     if reactions := message.get("reactions"):

@@ -26,7 +26,7 @@ True
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.ingest.containers import Head, Source
@@ -81,26 +81,33 @@ def read(source: Source) -> Iterator[Batch]:
     chat = load_chat(source, "messages", is_message)
     rows = ChatRecords()
     for document, held, given in chat.messages("messages"):
-        opened = [_opened(message) if type(message) is dict and "subtype" in message else message for message in held]
+        opened = [
+            _opened(message, kind) if kind in _WRAPPERS else message
+            for message, kind in zip(held, _kinds(held), strict=True)
+        ]
         objects = [message for message in opened if type(message) is dict]
         names, team = _names(document, objects), _team(document, objects)
         messages, numbers = oldest_first(opened, given, lambda message: message.get("ts"))
         for run, places in runs_of(messages, numbers):
-            system = [type(message) is not dict or ("subtype" in message and _is_line(message)) for message in run]
+            kinds = _kinds(run)
+            lines = {kind for kind in set(kinds) if kind and _SYSTEM.fullmatch(kind)}
+            system = [type(message) is not dict or kind in lines for message, kind in zip(run, kinds, strict=True)]
             _add(rows, rows.sift(run, places, system), document, team, names)
     yield from rows.batches(chat)
 
 
-def _is_line(message: dict[str, Any]) -> bool:
-    """Whether the system wrote it."""
-    kind = message["subtype"]
-    return bool(kind) and _SYSTEM.fullmatch(str(kind)) is not None
+def _kinds(messages: Sequence[Any]) -> list[str | None]:
+    """What each is, where it says so in words."""
+    try:
+        kinds = pluck(messages, "subtype")
+    except (AttributeError, TypeError):  # not all are objects
+        kinds = [message.get("subtype") if type(message) is dict else None for message in messages]
+    return kinds if set(map(type, kinds)) <= {str, type(None)} else list(map(as_words, kinds))
 
 
-def _opened(message: dict[str, Any]) -> dict[str, Any]:
+def _opened(message: dict[str, Any], kind: str | None) -> dict[str, Any]:
     """The message that an event is about."""
-    kind = message["subtype"]
-    inner = message.get(_WRAPPERS.get(kind, "")) if isinstance(kind, str) else None
+    inner = message.get(_WRAPPERS[kind]) if kind else None
     if not isinstance(inner, dict):
         return message
     gone = {"subtype": "tombstone"} if kind == "message_deleted" else {}
@@ -110,15 +117,13 @@ def _opened(message: dict[str, Any]) -> dict[str, Any]:
 def _add(
     rows: ChatRecords, messages: list[dict[str, Any]], document: dict[str, Any], team: str, names: dict[str, str]
 ) -> None:
-    stamps, threads, kinds = (
-        ids_of(pluck(messages, "ts")),
-        ids_of(pluck(messages, "thread_ts")),
-        pluck(messages, "subtype"),
-    )
+    # What no message of a run has needs no look at each.
+    present = set[str]().union(*messages)
+    stamps, threads, kinds = ids_of(pluck(messages, "ts")), ids_of(pluck(messages, "thread_ts")), _kinds(messages)
     users, texts = ids_of(pluck(messages, "user")), words_of(pluck(messages, "text"))
     parents = [thread if thread != stamp else None for thread, stamp in zip(threads, stamps, strict=True)]
-    for row, kind in enumerate(kinds):
-        if kind == "file_comment":
+    if "comment" in present:
+        for row in [row for row, kind in enumerate(kinds) if kind == "file_comment"]:
             comment = as_dict(messages[row].get("comment"))
             users[row] = as_id(comment.get("user")) or users[row]
             texts[row] = as_words(comment.get("comment")) or texts[row]
@@ -130,34 +135,40 @@ def _add(
     bodies = [
         _REFERENCE.sub(lambda found: _spoken(found, names), text) if text and "<" in text else text for text in bodies
     ]
-    deleted = [kind == "tombstone" for kind in kinds]
+    deletions: list[str | None] | None = None
+    if "tombstone" in kinds:
+        deletions = ["unknown" if kind == "tombstone" else None for kind in kinds]
+        authors = [None if gone else author for gone, author in zip(deletions, authors, strict=True)]
+        bodies = [None if gone else body for gone, body in zip(deletions, bodies, strict=True)]
     rows.extend(
         {
-            **_places(messages, document, team),
+            **_places(messages, present, document, team),
             "native_id": stamps,
             "parent_known": [parent is not None for parent in parents],
             "native_parent": parents,
-            "author": [None if gone else author for gone, author in zip(deleted, authors, strict=True)],
+            "author": authors,
             "posted_at_raw": stamps,
             "edited_at_raw": [
                 as_time(as_dict(edited).get("ts")) if edited else None for edited in pluck(messages, "edited")
-            ],
-            "body": [None if gone else body for gone, body in zip(deleted, bodies, strict=True)],
+            ]
+            if "edited" in present
+            else None,
+            "body": bodies,
             "markup": "markdown",
-            "deletion": ["unknown" if gone else None for gone in deleted],
-            "permalink": words_of(pluck(messages, "permalink")),
+            "deletion": deletions,
+            "permalink": words_of(pluck(messages, "permalink")) if "permalink" in present else None,
         },
         [None if message.keys().isdisjoint(_FOR_EXTRA) else _extra(message) for message in messages],
     )
 
 
 def _places(
-    messages: list[dict[str, Any]], document: dict[str, Any], team: str
+    messages: list[dict[str, Any]], present: set[str], document: dict[str, Any], team: str
 ) -> dict[str, list[str | None] | str | None]:
     """Where messages stand: in the channel that the document names, unless they name one themselves."""
     shared = _channel({}, document)
     channels = [shared]
-    if any("channel" in message or "channel_id" in message for message in messages):
+    if "channel" in present or "channel_id" in present:
         channels = [
             _channel(message, document) if "channel" in message or "channel_id" in message else shared
             for message in messages
@@ -182,14 +193,17 @@ def _attachments(message: dict[str, Any]) -> str | None:
 
 
 def _extra(message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "action": True if message.get("subtype") == "me_message" else None,
-        "bot": as_id(message.get("bot_id")),
-        "files": [as_words(file.get("name")) for file in objects_of(message.get("files"))][:20] or None,
-        "reactions": {
-            str(reaction.get("name")): reaction.get("count") for reaction in objects_of(message.get("reactions"))
-        } or None,
-    }  # fmt: skip
+    get = message.get
+    extra: dict[str, Any] = {}
+    if get("subtype") == "me_message":
+        extra["action"] = True
+    if (bot := get("bot_id")) is not None:
+        extra["bot"] = as_id(bot)
+    if files := objects_of(get("files")):
+        extra["files"] = [as_words(file.get("name")) for file in files[:20]]
+    if reactions := objects_of(get("reactions")):
+        extra["reactions"] = {str(reaction.get("name")): reaction.get("count") for reaction in reactions}
+    return extra
 
 
 def _attached(attachment: dict[str, Any]) -> str | None:

@@ -35,7 +35,8 @@ _START = re.compile(
 )
 # The same as most files write it, which takes a quarter of the time.
 _PLAIN_START = re.compile(
-    r"\[?(\d{1,4})([-/.])(\d{1,2})[-/.](\d{1,4}),? (\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AP]M|[ap]m|[ap]\. m\.))?(?:\] | - )",
+    r"\[?(\d{1,4})([-/.])(\d{1,2})[-/.](\d{1,4}),? "
+    r"(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AP]M|[ap]m|[ap]\. m\.))?(?:\] | - )",
     re.ASCII,
 )
 _AUTHOR = re.compile(r"(?P<author>[^:\"“”„«»\n]{1,100}?)\s?:(?:\s|$)(?P<words>.*)$", re.DOTALL)
