@@ -30,6 +30,7 @@ _EXACT_DIGITS = 18  # longer numbers may be integers beyond 64 bits, which orjso
 
 _TOKEN = re.compile(rb'[ \t\r\n\x0b\x0c]*+(?:([\[{\]},:])|("(?:[^"\\]|\\.)*+")|([^\s\[{\]},:"]{1,400}))', re.DOTALL)
 _LARGEST = (1 << 63) - 1
+_HOLDERS = (dict, list)  # of values
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _mend(value: Any) -> Any:
         if isinstance(item, dict):
             item.clear()
         for key, inner in pairs:
-            if isinstance(inner, dict | list):
+            if isinstance(inner, _HOLDERS):
                 waiting.append(inner)
             named = without_surrogates(key) if isinstance(key, str) else key
             item[named] = without_surrogates(inner) if isinstance(inner, str) else inner
@@ -205,9 +206,9 @@ def objects_in(value: Any, wanted: Callable[[dict[str, Any]], bool]) -> Iterator
             if wanted(item):
                 yield item
                 continue
-            waiting.extend(inner for inner in reversed(item.values()) if isinstance(inner, dict | list))
+            waiting += [inner for inner in reversed(item.values()) if isinstance(inner, _HOLDERS)]
         elif isinstance(item, list):
-            waiting.extend(inner for inner in reversed(item) if isinstance(inner, dict | list))
+            waiting += [inner for inner in reversed(item) if isinstance(inner, _HOLDERS)]
 
 
 def as_object(value: Any) -> dict[str, Any]:

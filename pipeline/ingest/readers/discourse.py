@@ -50,6 +50,7 @@ from pipeline.ingest.records import Batch
 
 _SYSTEM_LINE = 3
 _LIKE = 2
+_MARKS = ("accepted_answer", "hidden", "wiki")
 _AVATAR = re.compile(r"/user_avatar/([^/]+\.[^/]+)/")
 _QUOTE = re.compile(r"<(?:aside|blockquote)\b[^>]{0,400}\bclass=\"quote[^>]{0,400}>")
 _QUOTED = re.compile(r"data-(post|topic)=\"(\d{1,18})\"")
@@ -129,8 +130,7 @@ def _add_post(
 ) -> None:
     get, topic_get = post.get, topic.get
     topic_id = as_id(get("topic_id")) or as_id(topic_get("id"))
-    number, own = as_id(get("post_number")), as_id(get("id"))
-    parent = as_id(get("reply_to_post_number"))
+    number, own, parent = as_id(get("post_number")), as_id(get("id")), as_id(get("reply_to_post_number"))
     cooked = as_words(get("cooked"))
     site = f"https://{scope.partition(':')[2]}" if "." in scope else None
     slug = as_words(get("topic_slug")) or as_words(topic_get("slug")) or "-"
@@ -141,20 +141,21 @@ def _add_post(
     named = f"{topic_id}/{number}" if topic_id and number else None
     answers = f"{topic_id}/{parent}" if named and parent and parent != number else None
     likes = objects_of(get("actions_summary"))
+    extra: dict[str, Any] = {
+        "post_id": own,
+        "name": as_words(get("name")) or None,
+        "reads": as_votes(get("reads")),
+        "action_code": as_words(get("action_code")),
+        "category_id": as_id(topic_get("category_id")) or as_id(get("category_id")),
+    }
+    extra |= {name: post[name] for name in _MARKS if get(name)}
+    if cooked and "quote" in cooked:
+        extra["quotes"] = _quoted_posts(cooked, topic_id) or None
+    if skipped:
+        extra["skipped"] = skipped
     rows.keep(
         f"{prefix}{_place(post)}",
-        {
-            "post_id": own,
-            "name": as_words(get("name")) or None,
-            "quotes": _quoted_posts(cooked, topic_id) or None if cooked and "quote" in cooked else None,
-            "reads": as_votes(get("reads")),
-            "accepted_answer": get("accepted_answer") or None,
-            "action_code": as_words(get("action_code")),
-            "hidden": get("hidden") or None,
-            "wiki": get("wiki") or None,
-            "category_id": as_id(topic_get("category_id")) or as_id(get("category_id")),
-            "skipped": skipped,
-        },
+        extra,
         {
             "scope": scope,
             "native_id": named or (f"post:{own}" if own else None),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words
-from pipeline.ingest.records import extra_json, record_frame
+from pipeline.ingest.records import extra_column, record_frame
 
 SCOPE = "hackernews"
 ADDRESS = "https://news.ycombinator.com/item?id="
@@ -83,6 +83,7 @@ def item_frame(items: list[Item]) -> pl.DataFrame:
     values = zip(*rows, strict=True) if rows else ([] for _ in _COLUMNS)
     columns: dict[str, list[Any]] = {name: list(column) for name, column in zip(_COLUMNS, values, strict=True)}
     discussions = _climb(columns["native_id"], columns["native_parent"], columns["native_discussion"])
+    columns["extra"] = extra_column(columns["extra"])
     frame = record_frame(
         {**columns, "native_discussion": discussions, "scope": SCOPE, "discussion_scope": SCOPE, "markup": "html"}
     )
@@ -135,20 +136,25 @@ def _first_time(fields: dict[str, Any]) -> str | None:
     time = fields.get("time")
     if type(time) is int:
         return str(time)
-    return next((found for name in _TIMES if (found := as_time(fields.get(name)))), None)
+    for name in _TIMES:
+        if name in fields and (found := as_time(fields[name])):
+            return found
+    return None
 
 
-def _extra(item: Item, kind: str | None, *, dead: bool) -> str | None:
+def _extra(item: Item, kind: str | None, *, dead: bool) -> dict[str, Any]:
     get = item.fields.get
-    return extra_json(
-        {
-            "url": as_words(get("url")) or None,
-            "type": kind if kind not in ("story", "comment") else None,
-            "descendants": _votes(get("descendants")) or _votes(get("num_comments")) or None,
-            "dead": dead or None,
-            "text_repaired": item.repaired or None,
-        }
-    )
+    extra: dict[str, Any] = {
+        "url": as_words(get("url")) or None,
+        "descendants": _votes(get("descendants")) or _votes(get("num_comments")) or None,
+    }
+    if kind not in ("story", "comment"):
+        extra["type"] = kind
+    if dead:
+        extra["dead"] = True
+    if item.repaired:
+        extra["text_repaired"] = True
+    return extra
 
 
 def _kind(fields: dict[str, Any]) -> str | None:

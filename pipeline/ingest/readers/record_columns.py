@@ -55,9 +55,10 @@ class RecordColumns:
             if isinstance(values, list):
                 self._spread(name, above)
                 self._columns[name] += values
-            elif above == 0 or (name in self._shared and self._shared[name] == values):
+            elif above == 0:
+                self._columns.pop(name, None)  # which is empty
                 self._shared[name] = values
-            else:
+            elif name not in self._shared or self._shared[name] != values:
                 self._spread(name, above)
                 self._columns[name] += [values] * len(extras)
         for name in (self._columns.keys() | self._shared.keys()) - columns.keys():
