@@ -15,6 +15,8 @@ os.environ["DO_NOT_TRACK"] = "1"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
 os.environ.pop("PREFECT_API_URL", None)
+# A terminal's width, which processes that run tests are told as well: tables are printed as to another program.
+os.environ.pop("COLUMNS", None)
 
 # The first example of a kernel's test compiles it, so a deadline would measure the compiler.
 settings.register_profile(
