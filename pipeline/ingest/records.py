@@ -70,7 +70,7 @@ def record_frame(columns: Mapping[str, pl.Series | Sequence[Any] | str | int | b
 
     ``ordinal`` must be a list or series and gives the number of rows.
     """
-    rows = len(columns["ordinal"])  # type: ignore[arg-type]
+    rows = len(columns["ordinal"])  # type: ignore[arg-type]  # of all columns this one is no single value
     ready = {"listing": 0, "parent_known": False, **columns}
     if absent := (_REQUIRED - ready.keys()) | (ready.keys() - _DTYPES.keys()):
         raise ContractError(

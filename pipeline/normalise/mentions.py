@@ -91,5 +91,5 @@ def find_addressees(texts: pl.Series, authors: pl.Series, words: pl.DataFrame) -
     return (
         named.join(wordly.select("row", "at"), on=["row", "at"], how="anti", maintain_order="left")
         .select("row", start.alias("start"), (start + pl.col("name").str.len_chars()).alias("end"), label="name")
-        .cast(FLAT_SPANS)  # type: ignore[arg-type]
+        .cast(FLAT_SPANS)  # type: ignore[arg-type]  # a dict of dtypes is one of the ways to name columns
     )

@@ -94,7 +94,7 @@ def test_shuffled_page_matches_every_rare_post(page: list[int], random: object) 
         if code < SHORT:
             blocks.append([])
         blocks[-1].append(code)
-    random.shuffle(blocks)  # type: ignore[attr-defined]
+    random.shuffle(blocks)
     shuffled = [code for block in blocks for code in block]
     (whole, part), _ = merge(page, shuffled)
     by_slot = dict(zip(whole, page, strict=True))

@@ -159,7 +159,7 @@ def read_broken(folder: Path, broken: Broken, contracts: Contracts | None = None
 
 
 def _read(path: Path, broken: Broken, contracts: Contracts) -> str | None:
-    settings = ReadSettings(format=broken.format, **_SETTINGS)  # type: ignore[arg-type]
+    settings = ReadSettings(format=broken.format, **_SETTINGS)
     ordinals: list[int] = []
     listings: set[int] = set()
     for part in open_capture(path, settings).parts():

@@ -30,7 +30,7 @@ def stream_zip(files: Files) -> bytes:
         def writable(self) -> bool:
             return True
 
-        def write(self, data: bytes) -> int:  # type: ignore[override]
+        def write(self, data: bytes) -> int:
             self.data += bytes(data)
             return len(data)
 
@@ -43,7 +43,7 @@ def stream_zip(files: Files) -> bytes:
 
 def make_tar(files: Files, mode: str = "w", format: int = tarfile.PAX_FORMAT) -> bytes:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode, format=format) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=out, mode=mode, format=format) as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
