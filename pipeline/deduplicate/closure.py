@@ -1,101 +1,166 @@
 """Closure: which records a run decides anew, so that all others may stay as they were published.
 
-In: key columns of all records, and which of them are new or changed. Out: the smallest set around these that shares no
-key with the rest. ``docs/decisions/0006-incremental-runs.md`` lists the keys and says why they are enough.
+In: hashed keys of all records, part by part, and which records are new or changed. Out: the smallest set around these
+that shares no key with the rest. ``docs/decisions/0006-incremental-runs.md`` lists the keys and says why they are
+enough.
 
->>> close_over(rows, rows["is_new"], pairs)          # one truth value a row
+>>> close_over(parts, homes, is_new, near)          # one truth value a record
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.graph import connected_components
-from pipeline.algorithms.id_sets import Ids, IdSet
-from pipeline.deduplicate.identity_keys import OPEN_KEYS, is_open, list_keys
+from pipeline.algorithms.id_sets import IdSet, find_places
+from pipeline.deduplicate.identity_keys import (
+    OPEN_KEYS,
+    Hashes,
+    Mask,
+    NearHashes,
+    are_open,
+    column_of,
+    list_keys,
+)
 
 Codes = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 _NO_KEY = np.uint64(0)
 
 
-class _Keys:
+class _Kind:
     """Keys of one kind, and which of them have been met.
 
     Args:
-        columns: hashes of every row's keys, 0 where it has none. Equal hashes of different keys only make the set
-            larger.
+        parts: by part of the records, for every column of that kind: hashes, 0 where a record has none.
+        opened: where given, only these keys count.
     """
 
-    def __init__(self, *columns: Ids) -> None:
-        self._columns = columns
+    def __init__(self, parts: Sequence[Sequence[Hashes]], opened: IdSet | None = None) -> None:
+        self._parts = parts
+        self._opened = opened
         self._met = IdSet()
 
-    def spread(self, rows: Mask) -> Mask:
-        """The rows that share a key with any of these, or with rows asked about before."""
-        for column in self._columns:
-            keys = column[rows]
-            self._met.add(keys[keys != _NO_KEY])
-        found = np.zeros_like(rows)
-        for column in self._columns:
-            found |= self._met.holds(column)
-        return found
+    def spread(self, new: Mask, mask: Mask) -> None:
+        """Sets ``mask`` for the records that share a key with any of the new ones, or with those of earlier calls."""
+        before = len(self._met)
+        for rows, columns in self._cut():
+            if new[rows].any():
+                for column in columns:
+                    self._add(column[new[rows]])
+        if len(self._met) > before:
+            for rows, columns in self._cut():
+                for column in columns:
+                    mask[rows] |= self._met.holds(column)
+
+    def _cut(self) -> Iterator[tuple[slice, Sequence[Hashes]]]:
+        start = 0
+        for columns in self._parts:
+            yield slice(start, start + columns[0].size), columns
+            start += columns[0].size
+
+    def _add(self, keys: Hashes) -> None:
+        keys = keys[keys != _NO_KEY]
+        self._met.add(keys if self._opened is None else keys[self._opened.holds(keys)])
 
 
-def close_over(rows: pl.DataFrame, touched: pl.Series, joined: pl.DataFrame) -> pl.Series:
-    """The rows that can change when some change.
+def close_over(parts: Sequence[Hashes], homes: Hashes, touched: Mask, near: NearHashes) -> Mask:
+    """The records that can change when some change.
 
     Args:
-        rows: key columns of all records (capture_id, listing, discussion_scope, native_discussion, scope, native_id,
-            native_parent, page_key, next_page_key, author_key, posted_at, posted_precision, words_key, information),
-            near_key, and home: the discussion in which the record was published, null where it was not.
-        touched: Boolean, the rows that are new or may change by themselves.
-        joined: left, right: homes of which neither changes without the other.
+        parts: what ``hash_keys`` gives, of n records in all.
+        homes: uint64 of shape (n,): the discussion in which each is published, 0 where it is not.
+        touched: bool of shape (n,): the records that are new or may change by themselves.
+        near: which words are nearly the same now.
 
     Returns:
-        Boolean, one a row: whole listings, all of each discussion.
+        bool of shape (n,): whole listings, all of each discussion.
     """
-    rows = rows.with_columns(_bind(rows["home"], joined))
-    home = pl.when(pl.col("home").is_not_null()).then(pl.col("home").hash())
-    kinds = [_hash_keys(rows, home), *_list_keys(rows)]
-    mask = touched.to_numpy().astype(np.bool_)
+    ends = np.cumsum([part.shape[1] for part in parts])[:-1]
+    kinds = [_Kind([[home] for home in np.split(homes, ends)]), *_list_kinds(parts, near)]
+    mask = touched.copy()
     asked = [np.zeros_like(mask) for _ in kinds]
     size = -1
     # Rounds over whole columns; as many as the longest way from a new record to one that it touches.
     while size != (size := int(mask.sum())):
-        for number, keys in enumerate(kinds):
+        for number, kind in enumerate(kinds):
             new = mask & ~asked[number]
             if new.any():
-                asked[number] = mask
-                mask = mask | keys.spread(new)
-    return pl.Series("touched", mask)
+                asked[number] = mask.copy()
+                kind.spread(new, mask)
+    return mask
 
 
-def find_unsettled(rows: pl.DataFrame, *changes: tuple[pl.DataFrame, pl.DataFrame]) -> pl.Series:
-    """The rows of published records whose texts are near to other texts than they were.
+def _list_kinds(parts: Sequence[Hashes], near: NearHashes) -> Iterator[_Kind]:
+    """Keys of every kind but home, as far as any record has them."""
+    opened = [are_open(part) for part in parts]
+    keys = [list_keys(part, near if any(one.any() for one in opened) else None) for part in parts]
+    for kind in keys[0] if keys else ():
+        columns = [found[kind] for found in keys]
+        if kind not in OPEN_KEYS:
+            if kind != "page" or any(column.any() for part in columns for column in part):
+                yield _Kind(columns)
+            continue
+        counts = IdSet()
+        for held, (column,) in zip(opened, columns, strict=True):
+            counts.add(column[held & (column != _NO_KEY)])
+        yield _Kind(columns, counts)
+
+
+def bind_homes(homes: Hashes, left: Hashes, right: Hashes) -> Hashes:
+    """The homes, those of which neither changes without the other by one hash.
+
+    Args:
+        homes: uint64 of shape (n,).
+        left, right: uint64 of shape (m,): such pairs.
+    """
+    names, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    if not names.size:
+        return homes
+    bound = names[connected_components(names.size, *np.split(places, 2))]
+    found = find_places(names, homes)
+    return np.where(found >= 0, bound[found], homes)
+
+
+def find_unsettled(parts: Sequence[Hashes], homes: Hashes, *changes: tuple[pl.DataFrame, pl.DataFrame]) -> Mask:
+    """The published records whose texts are near to other texts than they were.
 
     That a text is near to a new one changes nothing among the old ones. Two of them must have come together or apart,
     and meet in one discussion, or stand in a listing that does not name its discussion.
 
     Args:
-        rows: words_key, discussion_scope, native_discussion, and home, null for new records.
+        parts, homes: as ``close_over`` takes them.
         changes: near pairs then and now, each left_key, right_key; once for every way to be near.
 
     Returns:
-        Boolean, one a row.
+        bool of shape (n,).
     """
-    changed = pl.concat([_changed_keys(before, after) for before, after in changes])
-    mask = np.zeros(rows.height, dtype=np.bool_)
-    old = rows.select("words_key", "home", "discussion_scope", "native_discussion").with_row_index("row")
-    old = old.filter(pl.col("words_key").is_in(changed.implode()), pl.col("home").is_not_null())
+    mask = np.zeros(homes.size, dtype=np.bool_)
+    changed = pl.concat([_changed_keys(before, after) for before, after in changes]).unique()
+    old = _find_words(parts, homes, changed)
     for before, after in changes:
         mask[_find_moved(old, before, after)["row"].to_numpy()] = True
-    return pl.Series("unsettled", mask)
+    return mask
+
+
+def _find_words(parts: Sequence[Hashes], homes: Hashes, words_keys: pl.Series) -> pl.DataFrame:
+    """Published records that say any of these words: row, words_key, home, is_open."""
+    wanted = IdSet()
+    wanted.add(words_keys.hash().to_numpy())
+    found = [pl.DataFrame(schema={"row": pl.Int64, "hash": pl.UInt64, "home": pl.UInt64, "is_open": pl.Boolean})]
+    start = 0
+    for part in parts:
+        words, own = column_of(part, "words"), homes[start : start + part.shape[1]]
+        rows = np.flatnonzero(wanted.holds(words) & (own != _NO_KEY)) if len(wanted) else np.empty(0, dtype=np.int64)
+        held = {"row": rows + start, "hash": words[rows], "home": own[rows], "is_open": are_open(part)[rows]}
+        found.append(pl.DataFrame(held, schema=found[0].schema))
+        start += part.shape[1]
+    named = pl.DataFrame({"words_key": words_keys, "hash": words_keys.hash()})
+    return pl.concat(found).join(named, on="hash").drop("hash")
 
 
 def _changed_keys(before: pl.DataFrame, after: pl.DataFrame) -> pl.Series:
@@ -118,40 +183,9 @@ def _find_moved(old: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) ->
     moved = links.filter((pl.len().over("then") > 1) | (pl.len().over("now") > 1))
     found = old.join(classes.join(moved, on=["then", "now"], how="semi"), on="words_key")
     meets = [pl.col("words_key").n_unique().over("home", label) > 1 for label in ("then", "now")]
-    return found.filter(meets[0] | meets[1] | is_open())
+    return found.filter(meets[0] | meets[1] | pl.col("is_open"))
 
 
 def _label(keys: pl.Series, pairs: pl.DataFrame) -> Codes:
     ends = [keys.search_sorted(pairs[name]) for name in ("left_key", "right_key")]
     return connected_components(len(keys), *ends)
-
-
-def _bind(homes: pl.Series, joined: pl.DataFrame) -> pl.Series:
-    """The homes, those that are joined by one name."""
-    if joined.is_empty():
-        return homes
-    names = pl.concat([joined["left"], joined["right"]]).unique().sort()
-    ends = [names.search_sorted(joined[name]) for name in ("left", "right")]
-    bound = names.gather(connected_components(len(names), *ends))
-    return homes.replace(names, bound)
-
-
-def _list_keys(rows: pl.DataFrame) -> Iterator[_Keys]:
-    """Keys of every kind but home, as far as any row has them."""
-    pages = rows.select(pl.any_horizontal(pl.col("page_key", "next_page_key").is_not_null()).any()).item()
-    any_open = rows.select(is_open().any()).item()
-    for kind, keys in list_keys().items():
-        if kind in OPEN_KEYS:
-            if any_open:
-                yield _hash_keys(rows, *map(_when_open, keys))
-        elif kind != "page" or pages:
-            yield _hash_keys(rows, *keys)
-
-
-def _when_open(key: pl.Expr) -> pl.Expr:
-    """The keys that a listing has which does not name its discussion."""
-    return pl.when(is_open().any().over(key)).then(key)
-
-
-def _hash_keys(rows: pl.DataFrame, *keys: pl.Expr) -> _Keys:
-    return _Keys(*(rows.select(key.fill_null(0)).to_series().to_numpy() for key in keys))

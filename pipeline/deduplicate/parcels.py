@@ -1,9 +1,9 @@
 """Parcels: records divided so that none can change what is decided of a record in another parcel.
 
-In: key columns of all records, batch by batch. Out: the number of a parcel for every record.
+In: hashed keys of all records, batch by batch. Out: the number of a parcel for every record.
 
 >>> divider = RecordDivider()
->>> divider.add(rows)
+>>> divider.add(list_keys(hash_keys(records), near), opened)
 >>> divider.divide(100_000).tolist()
 [0, 0, 1]
 
@@ -13,14 +13,14 @@ one of them is in memory. Of records that wait to be divided nothing is held but
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.algorithms.graph import connected_components
-from pipeline.deduplicate.identity_keys import OPEN_KEYS, is_open, list_keys
+from pipeline.deduplicate.identity_keys import OPEN_KEYS, Hashes, Mask
 
-Hashes = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
 
 
@@ -29,8 +29,8 @@ class RecordDivider:
 
     def __init__(self) -> None:
         self._n = 0
-        self._open: list[NDArray[np.bool_]] = []
-        # By kind, for every expression of it: where a batch begins, and its hashes; no entry where all are 0.
+        self._open: list[Mask] = []
+        # By kind, for every column of it: where a batch begins, and its hashes; no entry where all are 0.
         self._keys: dict[str, list[tuple[int, Hashes]]] = {}
 
     @property
@@ -38,18 +38,20 @@ class RecordDivider:
         """How many records were taken."""
         return self._n
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Takes n more records: their key columns and near_key; listing_id too where any is open."""
-        self._open.append(rows.select(is_open()).to_series().to_numpy())
-        kinds = list_keys()
-        if self._open[-1].any():
-            kinds["seed"] = [pl.when(is_open()).then(pl.col("listing_id").hash())]
-        for kind, keys in kinds.items():
-            for key in keys:
-                hashes = rows.select(key.fill_null(0)).to_series().to_numpy()
+    def add(self, keys: Mapping[str, Sequence[Hashes]], opened: Mask) -> None:
+        """Takes n more records.
+
+        Args:
+            keys: by kind, each of shape (n,), 0 where a record has none: what ``list_keys`` gives, and others by which
+                records are to stay together.
+            opened: bool of shape (n,): which of them are open.
+        """
+        self._open.append(opened)
+        for kind, columns in keys.items():
+            for hashes in columns:
                 if hashes.any():
                     self._keys.setdefault(kind, []).append((self._n, hashes))
-        self._n += rows.height
+        self._n += opened.size
 
     def divide(self, most: int) -> Numbers:
         """Parcels of about ``most`` records; one whose records cannot be parted is larger.
@@ -72,7 +74,7 @@ class RecordDivider:
         return numbers[labels]
 
 
-def _gather(batches: list[tuple[int, Hashes]], opened: NDArray[np.bool_] | None) -> tuple[Hashes, Numbers]:
+def _gather(batches: list[tuple[int, Hashes]], opened: Mask | None) -> tuple[Hashes, Numbers]:
     """Hashes that are not 0, and their rows; of the open kinds only those that an open row has."""
     hashes = np.concatenate([found[found != 0] for _, found in batches])
     rows = np.concatenate([start + np.flatnonzero(found) for start, found in batches])

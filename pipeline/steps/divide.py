@@ -1,25 +1,27 @@
 """Dividing the records of a run into buckets of whole discussions, before it is known what the discussions are.
 
-In: the kept records, and which texts are near to which. Out: work parts ``bucket-NNNN`` with full records.
+In: the hashed keys of kept records, and which texts are near to which. Out: work parts ``bucket-NNNN`` with full
+records.
 
->>> divide_records(plan, None, NearTexts(plan.work.read("near")), own, whole=False)
+>>> divide_records(plan, read_keys(plan, captures), None, NearTexts(plan.work.read("near")), own, whole=False)
 3
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.deduplicate.identity_keys import is_open
+from pipeline.deduplicate.identity_keys import Hashes, Mask, NearHashes, are_open, is_open, list_keys
 from pipeline.deduplicate.listings import add_near_keys, find_listings
 from pipeline.deduplicate.parcels import RecordDivider
 from pipeline.errors import ContractError
 from pipeline.steps.plan import RunPlan
-from pipeline.store.captures import kept_captures, record_files, scan_records
+from pipeline.store.hashed import HashedPart
 
 # Records of a bucket: at most about so many, at least so many where the number of buckets is a setting's.
 MOST_RECORDS = 100_000
@@ -48,18 +50,26 @@ class NearTexts:
         self._clusters = add_near_keys(known, pairs).rename({"near_key": "cluster"})
         self._pairs = pairs.join(self._clusters, left_on="left_key", right_on="words_key", how="left")
 
+    @property
+    def same(self) -> pl.DataFrame:
+        """The pairs that say the same."""
+        return self._pairs.filter(SAYS_SAME).drop("cluster")
+
     def around(self, words_keys: pl.Series) -> pl.DataFrame:
         """The pairs of every cluster to which any of these texts belongs."""
         met = self._clusters.join(words_keys.unique().to_frame("words_key"), on="words_key", how="semi")
         return self._pairs.join(met.select("cluster").unique(), on="cluster", how="semi").drop("cluster")
 
 
-def divide_records(plan: RunPlan, keys: pl.DataFrame | None, near: NearTexts, own: pl.DataFrame, *, whole: bool) -> int:
+def divide_records(
+    plan: RunPlan, parts: Sequence[HashedPart], chosen: Mask | None, near: NearTexts, own: pl.DataFrame, *, whole: bool
+) -> int:
     """Writes the records of whole discussions together; how many buckets there are decides no row.
 
     Args:
         plan: the run.
-        keys: key columns of the records to divide, sorted by capture and ordinal; null: all.
+        parts: the hashed keys of n records.
+        chosen: bool of shape (n,): which of them to divide, whole listings; null: all.
         near: near texts.
         own: near pairs within captures, as ``find_listings`` takes them.
         whole: whether all records go into one bucket.
@@ -67,15 +77,36 @@ def divide_records(plan: RunPlan, keys: pl.DataFrame | None, near: NearTexts, ow
     Returns:
         The number of buckets, at least 1.
     """
-    captures = plan.capture_ids() if keys is None else keys["capture_id"].unique().sort().to_list()
+    wanted = _choose(parts, chosen)
     divider = RecordDivider()
-    for rows in _read_keys(plan, captures) if keys is None else iter([keys]):
-        same = near.around(rows["words_key"]).filter(SAYS_SAME)
-        named = not rows.select(is_open().any()).item()
-        divider.add(add_near_keys(rows, same) if named else find_listings(rows, same, own))
+    opened = [are_open(part.hashes)[rows] for part, rows in wanted]
+    hashes = NearHashes(near.same) if any(one.any() for one in opened) else None
+    for group in _group_captures(wanted, opened):
+        seeds = _read_seeds(group, near, own) if any(one.any() for _, _, one in group) else None
+        start = 0
+        for part, rows, one in group:
+            keys = list_keys(part.hashes[:, rows], hashes)
+            if seeds is not None:
+                keys["seed"] = [seeds[start : start + one.size]]
+            divider.add(keys, one)
+            start += one.size
     numbers = divider.divide(_choose_size(plan, divider.n_records, whole=whole))
-    _write_buckets(plan, _read_records(plan, captures, keys), numbers)
+    _write_buckets(plan, _read_records(wanted), numbers)
     return int(numbers.max(initial=0)) + 1
+
+
+def _choose(parts: Sequence[HashedPart], chosen: Mask | None) -> list[tuple[HashedPart, slice | Mask]]:
+    """The parts of which records are wanted, each with which."""
+    if chosen is None:
+        return [(part, slice(None)) for part in parts]
+    found: list[tuple[HashedPart, slice | Mask]] = []
+    start = 0
+    for part in parts:
+        rows = chosen[start : start + part.hashes.shape[1]]
+        start += rows.size
+        if rows.any():
+            found.append((part, slice(None) if rows.all() else rows))
+    return found
 
 
 def _choose_size(plan: RunPlan, n_records: int, *, whole: bool) -> int:
@@ -84,41 +115,43 @@ def _choose_size(plan: RunPlan, n_records: int, *, whole: bool) -> int:
     return min(MOST_RECORDS, max(LEAST_RECORDS, -(-n_records // plan.parameters.buckets)))
 
 
-def _read_keys(plan: RunPlan, captures: list[str]) -> Iterator[pl.DataFrame]:
-    """The key columns of captures in their order: many small captures together, large ones chunk by chunk where every
-    record names its discussion. Any other listing can be cut only when all of it is seen."""
-    sizes = {capture.capture_id: int(capture.facts["n_records"]) for capture in kept_captures(plan.layout)}
-    held: list[str] = []
-    for capture_id in captures:
-        if sizes[capture_id] < _CHUNK_RECORDS:
-            held.append(capture_id)
-            if sum(sizes[one] for one in held) < _CHUNK_RECORDS:
-                continue
-        if held:
-            yield scan_records(plan.layout, held, KEY_COLUMNS).collect()
+_Group = list[tuple[HashedPart, slice | Mask, Mask]]
+
+
+def _group_captures(wanted: Sequence[tuple[HashedPart, slice | Mask]], opened: Sequence[Mask]) -> Iterator[_Group]:
+    """Whole captures, small ones together; a large one by itself: an open listing can be cut only when all of it is
+    seen."""
+    held: _Group = []
+    together = zip(wanted, opened, strict=True)
+    for _, capture in groupby(together, key=lambda one: one[0][0].capture_id):
+        own = [(part, rows, mask) for (part, rows), mask in capture]
+        if held and sum(mask.size for _, _, mask in (*held, *own)) > _CHUNK_RECORDS:
+            yield held
             held = []
-        if sizes[capture_id] >= _CHUNK_RECORDS:
-            rows = scan_records(plan.layout, [capture_id], KEY_COLUMNS)
-            if rows.select(is_open().any()).collect().item():
-                yield rows.collect()
-            else:
-                yield from rows.collect_batches(chunk_size=_CHUNK_RECORDS, maintain_order=True)
+        held += own
     if held:
-        yield scan_records(plan.layout, held, KEY_COLUMNS).collect()
+        yield held
 
 
-def _read_records(plan: RunPlan, captures: list[str], keys: pl.DataFrame | None) -> Iterator[pl.DataFrame]:
+def _read_seeds(group: _Group, near: NearTexts, own: pl.DataFrame) -> Hashes:
+    """Hashes of the listings of records, 0 of those that are not open."""
+    rows = pl.concat(_read_part(part, chosen, KEY_COLUMNS) for part, chosen, _ in group)
+    listed = find_listings(rows, near.around(rows["words_key"]).filter(SAYS_SAME), own)
+    seeds = pl.when(is_open()).then(pl.col("listing_id").hash()).fill_null(0)
+    return listed.select(seeds.cast(pl.UInt64)).to_series().to_numpy()
+
+
+def _read_part(part: HashedPart, rows: slice | Mask, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    frame = pl.read_parquet(part.file, columns=None if columns is None else list(columns), glob=False)
+    return frame if isinstance(rows, slice) else frame.filter(pl.Series(rows))
+
+
+def _read_records(wanted: Sequence[tuple[HashedPart, slice | Mask]]) -> Iterator[pl.DataFrame]:
     """The records to divide, in their order, a chunk at a time."""
-    if keys is not None:
-        # Of records that stay as they are nothing but their ids is read.
-        chosen = pl.col("sighting_id").is_in(keys["sighting_id"].implode())
-        records = scan_records(plan.layout, captures).filter(chosen)
-        yield from records.collect_batches(chunk_size=_CHUNK_RECORDS, maintain_order=True)
-        return
     # File by file: a query over all of them reads ahead, and holds a gigabyte of texts.
     held: list[pl.DataFrame] = []
-    for file in record_files(plan.layout, captures):
-        held.append(pl.read_parquet(file, glob=False))
+    for part, rows in wanted:
+        held.append(_read_part(part, rows))
         if sum(frame.height for frame in held) >= _CHUNK_RECORDS:
             yield pl.concat(held)
             held = []

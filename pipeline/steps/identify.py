@@ -10,11 +10,22 @@ what it replaces.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
 
+import numpy as np
 import polars as pl
 
 from pipeline.deduplicate.author_edits import add_forms, choose_rewritten, key_rewritten
 from pipeline.deduplicate.identity import Identity, identify_posts
+from pipeline.deduplicate.identity_keys import (
+    NEEDED,
+    VERSION,
+    Mask,
+    are_rare_paragraphs,
+    column_of,
+    hash_keys,
+)
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.near import near_duplicates
 from pipeline.deduplicate.orders import list_orders
@@ -28,9 +39,9 @@ from pipeline.steps.plan import RunPlan, StepReport, timed_report
 from pipeline.steps.touched import choose_touched
 from pipeline.store.captures import scan_records
 from pipeline.store.decisions import read_decisions
+from pipeline.store.hashed import HashedPart, read_hashes
 from pipeline.tables import Records
 
-REPEATED_BITS = 15.0
 REPEATED_PARAGRAPHS = 2
 
 _COUNTS = ("sightings", "posts", "placeholders", "discussions", "quotes")
@@ -44,9 +55,10 @@ def identify_all(plan: RunPlan) -> StepReport:
     with timed_report("identify") as report:
         decisions = read_decisions(plan.layout)
         near = NearTexts(plan.work.read("near"))
-        keys, own = _choose_records(plan, plan.capture_ids(), decisions)
+        parts = read_keys(plan)
+        chosen, own = _choose_records(plan, parts, decisions)
         # Who decides may unite anything: then all is one bucket.
-        n_buckets = divide_records(plan, keys, near, own, whole=not decisions.is_empty())
+        n_buckets = divide_records(plan, parts, chosen, near, own, whole=not decisions.is_empty())
         counts = Counter(dict.fromkeys(_COUNTS, 0))
         current = []
         for number in range(n_buckets):
@@ -109,27 +121,37 @@ def _current_ids(decisions: pl.DataFrame, identity: Identity) -> pl.DataFrame:
     return found.unique("given", keep="first", maintain_order=True)
 
 
+def read_keys(plan: RunPlan) -> list[HashedPart]:
+    """The hashed keys of all records, sorted by capture and ordinal."""
+    kind = f"keys-{VERSION}-{pl.__version__}"
+    return list(read_hashes(plan.layout, plan.capture_ids(), kind, NEEDED, hash_keys))
+
+
 def _choose_records(
-    plan: RunPlan, captures: list[str], decisions: pl.DataFrame
-) -> tuple[pl.DataFrame | None, pl.DataFrame]:
-    """Key columns of the records to decide, null where all are; and the near pairs within their captures."""
-    flat = _find_repetitive(plan, captures)
+    plan: RunPlan, parts: Sequence[HashedPart], decisions: pl.DataFrame
+) -> tuple[Mask | None, pl.DataFrame]:
+    """Which records to decide, null where all are; and the near pairs within their captures."""
+    flat = _find_repetitive(parts)
     base = take_base(plan)
     if base is not None:
-        keys = scan_records(plan.layout, captures, KEY_COLUMNS).collect()
         own = _pair_paragraphs(plan, flat.filter(~flat.is_in(list(base.captures))))
-        touched = choose_touched(plan, base, keys, own, decisions)
+        touched = choose_touched(plan, base, parts, own, decisions)
         if touched is not None:
-            return touched, _pair_paragraphs(plan, flat.filter(flat.is_in(touched["capture_id"].unique().implode())))
+            ends = np.cumsum([part.hashes.shape[1] for part in parts])[:-1]
+            named = {part.capture_id for part, rows in zip(parts, np.split(touched, ends), strict=True) if rows.any()}
+            return touched, _pair_paragraphs(plan, flat.filter(flat.is_in(sorted(named))))
         leave_base(plan)
     return None, _pair_paragraphs(plan, flat)
 
 
-def _find_repetitive(plan: RunPlan, captures: list[str]) -> pl.Series:
+def _find_repetitive(parts: Sequence[HashedPart]) -> pl.Series:
     """Captures of flat text that may hold a page twice: some of their rarer paragraphs stand in them again."""
-    rare = scan_records(plan.layout, captures).filter("paragraphs", pl.col("information") >= REPEATED_BITS)
-    counts = rare.group_by("capture_id").agg(again=pl.len() - pl.col("words_key").n_unique()).collect()
-    return counts.filter(pl.col("again") >= REPEATED_PARAGRAPHS)["capture_id"].sort()
+    found = []
+    for capture_id, own in groupby(parts, key=lambda part: part.capture_id):
+        words = np.concatenate([column_of(part.hashes, "words")[are_rare_paragraphs(part.hashes)] for part in own])
+        if words.size - np.unique(words).size >= REPEATED_PARAGRAPHS:
+            found.append(capture_id)
+    return pl.Series(found, dtype=pl.String).sort()
 
 
 def _pair_paragraphs(plan: RunPlan, captures: pl.Series) -> pl.DataFrame:

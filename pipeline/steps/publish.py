@@ -20,7 +20,7 @@ from pipeline import __version__
 from pipeline.pack import load_pack
 from pipeline.steps.base import CAPTURES, digest_captures, take_base
 from pipeline.steps.plan import RunPlan, RunSummary, StepReport
-from pipeline.steps.revised import SHOWN, keep_shown, relate_again, revise_firsts, revise_tables
+from pipeline.steps.revised import SHOWN, keep_shown, read_repeated, relate_again, revise_firsts, revise_tables
 from pipeline.store.captures import kept_captures, scan_quarantine
 from pipeline.store.decisions import read_decisions
 from pipeline.store.index import TextIndex
@@ -103,14 +103,17 @@ def skip_run(plan: RunPlan) -> RunSummary:
 def _gather_tables(plan: RunPlan) -> dict[str, TableRows | Change]:
     """All rows of every table that is made of records."""
     work = plan.work
-    repeats, reposts = relate_again(plan, work.read("out/firsts", Firsts).sort("post_id"), work.read("near"))
+    near = work.read("near")
+    repeats, reposts = relate_again(plan, read_repeated(work.scan("out/firsts", Firsts), near), near)
     # Where a sighting both quotes and repeats another, the quotation is kept.
-    edges = [work.read("out/duplicates", Duplicates), fit_table(Duplicates, reposts)]
-    duplicates = pl.concat(edges).unique(["left_id", "right_id"], keep="first", maintain_order=True)
+    edges = work.scan("out/duplicates", Duplicates)
+    said = ["left_id", "right_id"]
+    known = edges.select(said).join(reposts.lazy().select(said), on=said, how="semi").collect()
+    own = fit_table(Duplicates, reposts).join(known, on=said, how="anti")
     return {
         **{name: work.scan(f"out/{name}", PUBLISHED[name]) for name in _BUCKETED},
         "repeats": repeats,
-        "duplicates": duplicates,
+        "duplicates": pl.concat([edges, own.lazy()]),
         "quarantine": scan_quarantine(plan.layout, plan.capture_ids()),
         "aliases": work.read("aliases"),
     }

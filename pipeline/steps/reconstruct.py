@@ -201,4 +201,6 @@ def _publish_duplicates(records: pl.DataFrame, versions: Versions, inside: pl.Da
             pl.struct(pl.lit("share").alias("signal"), pl.col("share").cast(pl.Float32).alias("value")),
         ),
     )
-    return pl.concat([fit_table(Duplicates, versions.edges), fit_table(Duplicates, edges)])
+    both = pl.concat([fit_table(Duplicates, versions.edges), fit_table(Duplicates, edges)])
+    # Where a sighting both is a version of another and quotes it, it is a version.
+    return both.unique(["left_id", "right_id"], keep="first", maintain_order=True)

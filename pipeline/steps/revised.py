@@ -72,15 +72,8 @@ def revise_firsts(plan: RunPlan, base: Base, firsts: pl.LazyFrame) -> Change:
 
 def keep_shown(plan: RunPlan, base: Base | None) -> pl.DataFrame:
     """Where captures show discussions: capture_id, discussion_id, captured_at (the latest), sorted by both ids."""
-    posts = plan.work.scan("out/posts", PUBLISHED["posts"]).select("post_id", "discussion_id")
     sightings = plan.work.scan("out/sightings", PUBLISHED["sightings"])
-    shown = (
-        sightings.select("capture_id", "captured_at", "post_id")
-        .join(posts, on="post_id", how="left")
-        .group_by("capture_id", "discussion_id")
-        .agg(pl.col("captured_at").max())
-        .collect()
-    )
+    shown = sightings.group_by("capture_id", "discussion_id").agg(pl.col("captured_at").max()).collect()
     if base is not None:
         old = _kept(base, SHOWN).join(plan.work.read("gone/discussions"), on="discussion_id", how="anti")
         shown = pl.concat([shown, old])
@@ -108,6 +101,22 @@ def relate_again(plan: RunPlan, firsts: pl.DataFrame, near: pl.DataFrame) -> tup
     ids = number_ids(firsts.filter(pl.col("words_key").is_in(keys.implode()))["words_key"].unique())
     texts = fetch_words(map(Path, plan.work.read_json("words")), ids)
     return relate_repeats(firsts, texts, near, plan.parameters.settings)
+
+
+def read_repeated(firsts: pl.LazyFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """Posts, sorted, whose words another post may say as well: the same (by a hash), or near ones. The others, most of
+    an archive, are nobody's repeat.
+
+    Args:
+        firsts: tables.Firsts.
+        near: left_key, right_key.
+    """
+    key = pl.col("words_key").hash()
+    hashes = firsts.select(key).collect().to_series()
+    again = hashes.filter(hashes.is_duplicated()).unique()
+    paired = pl.concat([near["left_key"], near["right_key"]]).unique()
+    said = key.is_in(again.implode()) | pl.col("words_key").is_in(paired.implode())
+    return firsts.filter(said).collect().sort("post_id")
 
 
 def _relate_changed(plan: RunPlan, base: Base, edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -1,21 +1,28 @@
 """Which records a run decides anew, and what that replaces in the snapshot before.
 
-In: the key columns of all records, a ``Base``. Out: the records to decide, and work parts ``gone/<name>``:
+In: the hashed keys of all records, a ``Base``. Out: which records to decide, and work parts ``gone/<name>``:
 discussions, posts and sightings whose rows the run replaces.
 
->>> keys = choose_touched(plan, base, keys, near, decisions)
+>>> chosen = choose_touched(plan, base, read_keys(plan, captures), own, decisions)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import polars as pl
 
-from pipeline.deduplicate.closure import close_over, find_unsettled
-from pipeline.deduplicate.identity_keys import is_open
-from pipeline.deduplicate.listings import add_near_keys, find_listings
+from pipeline.algorithms.id_sets import find_places
+from pipeline.deduplicate.closure import bind_homes, close_over, find_unsettled
+from pipeline.deduplicate.identity_keys import Hashes, Mask, NearHashes, column_of
+from pipeline.deduplicate.listings import find_listings
 from pipeline.errors import ContractError
 from pipeline.steps.base import Base
+from pipeline.steps.divide import KEY_COLUMNS
 from pipeline.steps.plan import RunPlan
+from pipeline.store.captures import scan_records
+from pipeline.store.hashed import HashedPart
 from pipeline.store.index import read_near
 from pipeline.store.snapshot import scan_table
 
@@ -24,48 +31,62 @@ LARGEST_SHARE = 0.5
 
 
 def choose_touched(
-    plan: RunPlan, base: Base, keys: pl.DataFrame, own: pl.DataFrame, decisions: pl.DataFrame
-) -> pl.DataFrame | None:
+    plan: RunPlan, base: Base, parts: Sequence[HashedPart], own: pl.DataFrame, decisions: pl.DataFrame
+) -> Mask | None:
     """The records to decide anew, whole listings and discussions; null where they are most of the archive.
 
     Args:
         plan, base: the run, and what it goes on from.
-        keys: key columns of all records, sorted by capture and ordinal.
+        parts: the hashed keys of all n records, sorted by capture and ordinal.
         own: near pairs within captures, as ``find_listings`` takes them.
         decisions: tables.Decisions.
+
+    Returns:
+        bool of shape (n,).
     """
-    rows = _add_homes(base, keys)
+    homes = _find_homes(base, parts)
     before = read_near(base.snapshot)
     if before is None:
         return None
     pairs = plan.work.read("near").select("left_key", "right_key", "method")
     says_same = pl.col("method") != "template"
     near = pairs.filter(says_same)
-    unsettled = find_unsettled(rows, (before.filter(says_same), near), (before, pairs))
-    if keys.select(is_open().any()).item():
-        rows = add_near_keys(rows, near)
-    new = rows["home"].is_null()
-    named = pl.concat([_find_seeded(base, keys.filter(new), own), _find_newly_decided(base, decisions)])
-    touched = new | rows["home"].is_in(named.implode()) | unsettled
-    touched = close_over(rows, touched, _join_homes(base, decisions))
-    if touched.sum() > LARGEST_SHARE * rows.height:
+    hashes = [part.hashes for part in parts]
+    unsettled = find_unsettled(hashes, homes, (before.filter(says_same), near), (before, pairs))
+    new = sorted({part.capture_id for part in parts} - set(base.captures))
+    seeded = _find_seeded(base, scan_records(plan.layout, new, KEY_COLUMNS).collect(), own)
+    named = pl.concat([seeded, _find_newly_decided(base, decisions)]).hash().to_numpy()
+    touched = (homes == 0) | np.isin(homes, named) | unsettled
+    joined = _join_homes(base, decisions).select(pl.col("left", "right").hash())
+    bound = bind_homes(homes, *(joined[name].to_numpy() for name in ("left", "right")))
+    touched = close_over(hashes, bound, touched, NearHashes(near))
+    for part in parts:
+        part.release()
+    if touched.sum() > LARGEST_SHARE * touched.size:
         return None
-    _write_gone(plan, base, rows.filter(touched))
-    return keys.filter(touched)
+    _write_gone(plan, base, np.unique(homes[touched & (homes != 0)]))
+    return touched
 
 
-def _add_homes(base: Base, keys: pl.DataFrame) -> pl.DataFrame:
-    """Adds home: the discussion in which a record is published, null where it is not."""
-    shown = scan_table(base.snapshot, "sightings").select("sighting_id", home="discussion_id").collect()
-    old = keys["capture_id"].is_in(base.captures)
-    if keys["sighting_id"].filter(old).equals(shown["sighting_id"]):
+def _find_homes(base: Base, parts: Sequence[HashedPart]) -> Hashes:
+    """The hash of the discussion in which each record is published, 0 where it is not: uint64 of shape (n,)."""
+    columns = [pl.col("sighting_id").hash().alias("sighting"), pl.col("discussion_id").hash().alias("home")]
+    shown = scan_table(base.snapshot, "sightings").select(columns).collect()
+    sightings, homes = (shown[name].to_numpy() for name in ("sighting", "home"))
+    known = set(base.captures)
+    sizes = [part.hashes.shape[1] for part in parts]
+    old = np.repeat(np.array([part.capture_id in known for part in parts], dtype=np.bool_), sizes)
+    records = np.concatenate([column_of(part.hashes, "sighting") for part in parts])
+    found = np.zeros(records.size, dtype=np.uint64)
+    if np.array_equal(records[old], sightings):
         # Both stand in the order of captures and ordinals: no need to look each one up.
-        rows = pl.when(old).then(old.cum_sum().cast(pl.Int64) - 1)
-        return keys.with_columns(home=shown["home"].gather(keys.select(rows).to_series()))
-    found = keys.join(shown, on="sighting_id", how="left", maintain_order="left")
-    if found["home"].null_count() != keys.height - shown.height:
+        found[old] = homes
+        return found
+    order = np.argsort(sightings)
+    places = find_places(sightings[order], records)
+    if (places >= 0).sum() != sightings.size:
         raise ContractError("The snapshot shows records that no capture holds; run again with another archive")
-    return found
+    return np.where(places >= 0, homes[order][places], found)
 
 
 def _find_seeded(base: Base, new: pl.DataFrame, own: pl.DataFrame) -> pl.Series:
@@ -134,14 +155,19 @@ def since(times: pl.Series) -> pl.Expr:
     return pl.col("began_at") >= times.min()
 
 
-def _write_gone(plan: RunPlan, base: Base, rows: pl.DataFrame) -> None:
-    """Keeps what goes: discussion_id of discussions; of posts and sightings what tables of them are sorted by."""
-    old = rows.drop_nulls("home")
-    discussions = old.select(discussion_id="home").unique().sort("discussion_id")
-    began = scan_table(base.snapshot, "discussions").select("discussion_id", "began_at")
-    times = began.join(discussions.lazy(), on="discussion_id", how="semi").collect()["began_at"]
+def _write_gone(plan: RunPlan, base: Base, homes: Hashes) -> None:
+    """Keeps what goes: discussion_id of discussions; of posts and sightings what tables of them are sorted by.
+
+    Args:
+        plan, base: the run, and what it goes on from.
+        homes: hashes of the discussions.
+    """
+    gone = pl.col("discussion_id").hash().is_in(pl.Series(homes).implode())
+    discussions = scan_table(base.snapshot, "discussions").select("discussion_id", "began_at").filter(gone).collect()
+    ids = discussions["discussion_id"].implode()
     posts = scan_table(base.snapshot, "posts").select("post_id", "began_at", "discussion_id", "position")
-    gone = posts.filter(since(times), pl.col("discussion_id").is_in(discussions["discussion_id"].implode())).collect()
-    plan.work.write("gone/discussions", discussions)
-    plan.work.write("gone/posts", gone)
-    plan.work.write("gone/sightings", old.select("capture_id", "ordinal", "sighting_id"))
+    posts = posts.filter(since(discussions["began_at"]), pl.col("discussion_id").is_in(ids))
+    sightings = scan_table(base.snapshot, "sightings").filter(pl.col("discussion_id").is_in(ids))
+    plan.work.write("gone/discussions", discussions.select("discussion_id").sort("discussion_id"))
+    plan.work.write("gone/posts", posts.collect())
+    plan.work.write("gone/sightings", sightings.select("capture_id", "ordinal", "sighting_id").collect())

@@ -8,6 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.deduplicate.identity_keys import NearHashes, are_open, hash_keys, is_open, list_keys
 from pipeline.deduplicate.listings import find_listings
 from pipeline.deduplicate.parcels import RecordDivider
 from tests.records import make_records, no_pairs
@@ -22,7 +23,9 @@ def listed(rows: list[dict[str, Any]], capture: str) -> pl.DataFrame:
 def divide(*captures: pl.DataFrame, most: int = 1) -> list[int]:
     divider = RecordDivider()
     for rows in captures:
-        divider.add(rows)
+        hashes = hash_keys(rows)
+        seeds = rows.select(pl.when(is_open()).then(pl.col("listing_id").hash()).fill_null(0)).to_series().to_numpy()
+        divider.add({**list_keys(hashes, NearHashes(no_pairs())), "seed": [seeds]}, are_open(hashes))
     return [int(number) for number in divider.divide(most)]
 
 
