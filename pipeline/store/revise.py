@@ -13,6 +13,7 @@ table's order, and the digest is one of rows.
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,7 +103,7 @@ def revise_table(
     """
     keys = sort_columns(name)
     ranges = PartRanges(name, base, before)
-    coming = ranges.divide(_prove_coming(name, change.rows))
+    coming = ranges.divide(_identify_coming(name, change.rows))
     leaving = [ranges.divide(frame) if frame.columns == keys else None for frame in change.gone]
     number, changed = 0, []
     last = len(before) - 1
@@ -114,6 +115,7 @@ def revise_table(
         ]
         if new is not None:
             new, gone = _leave_unchanged(new, gone, keys, ids_before)
+            check_table(schema_of(name), new.drop(_ROW))
             changed.append(new)
         order = _plan_part(base.parts / part.part.name, ids_before, keys, gone, new)
         if order is not None and order.is_empty() and not (number == 0 and old == last):
@@ -158,42 +160,59 @@ def _proven(
         yield checked
 
 
-def _prove_coming(name: str, rows: TableRows) -> pl.DataFrame:
-    """The rows that come, checked and sorted, with the ids of their rows."""
+def _identify_coming(name: str, rows: TableRows) -> pl.DataFrame:
+    """The rows that come, sorted, with the ids of their rows."""
     digest = TableDigest(name)
     found = [empty_table(schema_of(name)).with_columns(_ids_column(b""))]
-    for batch in sorted_batches(name, rows):
-        checked = check_table(schema_of(name), batch)
-        found.append(checked.with_columns(_ids_column(digest.digest_rows(checked))))
+    found += [batch.with_columns(_ids_column(digest.digest_rows(batch))) for batch in sorted_batches(name, rows)]
     return pl.concat(found)
 
 
 class PartRanges:
-    """Which part of a table a row stands in, by the columns that the table is sorted by."""
+    """Which part of a table a row stands in, by the columns that the table is sorted by.
+
+    Of a part no more is read than its first row, and that only of parts near rows that are asked about.
+    """
 
     def __init__(self, name: str, base: TableFolders, before: tuple[RevisedPart, ...]) -> None:
         self._keys = sort_columns(name)
-        self._firsts = [
-            pl.scan_parquet(base.parts / one.part.name, glob=False).select(self._keys).head(1).collect()
-            for one in before[1:]
-        ]
+        self._files = [base.parts / one.part.name for one in before]
+        self._firsts: dict[int, pl.DataFrame] = {}
 
     def divide(self, rows: pl.DataFrame) -> dict[int, pl.DataFrame]:
         """Rows by the number of the part in whose range they stand; parts without any are left out."""
         if rows.is_empty():
             return {}
-        if not self._firsts:
-            return {0: rows}
+        ends = rows.select(self._keys).sort(self._keys, nulls_last=False)
+        first, last = self._find(ends.head(1)), self._find(ends.tail(1))
+        if first == last:
+            return {first: rows}
         # A row stands in the part with the last first row that is not behind it.
         place = pl.int_range(pl.len(), dtype=pl.Int64).alias("place")
         none = pl.lit(None, dtype=pl.Int64).alias("place")
-        both = pl.concat([rows.select(*self._keys, place), *(first.with_columns(none) for first in self._firsts)])
-        numbered = both.sort(*self._keys, "place", nulls_last=False).with_columns(
-            pl.col("place").is_null().cum_sum().cast(pl.Int64).alias(_PART)
-        )
+        firsts = (self._first(number).with_columns(none) for number in range(first + 1, last + 1))
+        numbered = pl.concat([rows.select(*self._keys, place), *firsts]).sort(*self._keys, "place", nulls_last=False)
+        numbered = numbered.with_columns((pl.col("place").is_null().cum_sum().cast(pl.Int64) + first).alias(_PART))
         parts = rows.with_columns(numbered.drop_nulls("place").sort("place")[_PART])
         divided = parts.partition_by(_PART, as_dict=True, include_key=False, maintain_order=True)
         return {int(number): part for (number,), part in divided.items()}
+
+    def _find(self, row: pl.DataFrame) -> int:
+        """The number of the part in whose range a row stands."""
+        return bisect_right(range(1, len(self._files)), 0, key=lambda number: self._is_behind(number, row))
+
+    def _is_behind(self, number: int, row: pl.DataFrame) -> int:
+        """1 where a part begins behind a row, else 0."""
+        first = self._first(number)
+        if first.equals(row, null_equal=True):
+            return 0
+        return int(pl.concat([first, row]).sort(self._keys, nulls_last=False).head(1).equals(row, null_equal=True))
+
+    def _first(self, number: int) -> pl.DataFrame:
+        if number not in self._firsts:
+            file = pl.scan_parquet(self._files[number], glob=False)
+            self._firsts[number] = file.select(self._keys).head(1).collect()
+        return self._firsts[number]
 
 
 def _leave_unchanged(

@@ -24,7 +24,7 @@ from pipeline.tables import ENRICHED, KEPT, PUBLISHED, SORT_KEYS, empty_table, f
 
 # A part is what a later run links or writes anew as a whole: small enough that tonight's dump leaves most of a large
 # archive alone, large enough that ten million rows are some hundred files.
-GROUP_ROWS = 1 << 16
+GROUP_ROWS = 1 << 15
 PART_GROUPS = 1
 
 # Columns by which single rows are looked up, though the table is not sorted by them.
