@@ -72,7 +72,7 @@ def read_hashes(
     """
     for capture_id in captures:
         for file in record_files(layout, [capture_id]):
-            path = file.parent.with_name("hashes") / f"{file.stem}.{kind}.npy"
+            path = file.parent.with_name(f"{file.stem}.{kind}.npy")
             if not path.exists():
                 with replacing(path) as temporary, temporary.open("wb") as kept:
                     np.save(kept, make(pl.read_parquet(file, columns=list(columns), glob=False)), allow_pickle=False)
