@@ -99,13 +99,16 @@ class Settings(BaseModel):
 
 
 class RunParameters(BaseModel):
-    """One run: what to read, where to publish, and how much of the machine to use. None of it decides a row."""
+    """One run: what to read, where to publish, how much of the machine to use. Only the model pack decides a row."""
 
     model_config = ConfigDict(extra="forbid")
 
     raw: list[Path] = Field(description="Files and folders to read; none: what was read before is published anew.")
     out: Path = Field(Path("parquet"), description="Archive to publish into.")
     settings: Settings = Field(default_factory=Settings)
+    pack: str | None = Field(
+        None, description="Model pack, by name or folder, that a new archive decides by; none: the one that ships."
+    )
     workers: int = Field(2, ge=1, le=256, description="Tasks that run at the same time.")
     buckets: int = Field(
         16,

@@ -28,11 +28,12 @@ from pipeline.ids import digest_file
 from pipeline.ingest import Part, open_capture
 from pipeline.ingest.decoding import decode_line
 from pipeline.ingest.readers.flat_text import EDGES
-from pipeline.pack import load_pack
+from pipeline.pack import ModelPack
 from pipeline.settings import ReadSettings
 from pipeline.steps.ingest import read_part
 from pipeline.store.captures import read_capture
 from pipeline.store.layout import ArchiveLayout
+from pipeline.store.pinned import read_pack
 from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.store.tombstones import read_tombstones
 
@@ -86,7 +87,7 @@ def audit_raw(path: Path, snapshot: str | None = None, note: Callable[[str], obj
     with TemporaryDirectory(prefix="threadloom-") as scratch:
         published = _write_published(folder, Path(scratch, "sightings.parquet"))
         quarantine = scan_table(folder, "quarantine")
-        tombstones = read_tombstones(layout)
+        tombstones, pack = read_tombstones(layout), read_pack(layout)
         for row in scan_table(folder, "captures").collect().iter_rows(named=True):
             file = _unchanged_file(row)
             if file is None:
@@ -96,7 +97,7 @@ def audit_raw(path: Path, snapshot: str | None = None, note: Callable[[str], obj
             said = read_capture(layout, row["capture_id"]).facts["read"]
             of_capture = pl.col("capture_id") == row["capture_id"]
             shown, rejected = published.filter(of_capture), quarantine.filter(of_capture)
-            _audit_capture(row, file, ReadSettings(**said), shown, rejected, tombstones, found)
+            _audit_capture(row, file, ReadSettings(**said), shown, rejected, tombstones, pack, found)
     return found.findings()
 
 
@@ -128,9 +129,9 @@ def _audit_capture(
     published: pl.LazyFrame,
     quarantine: pl.LazyFrame,
     tombstones: pl.DataFrame,
+    pack: ModelPack,
     found: _Found,
 ) -> None:
-    pack = load_pack()
     place = f"{file} ({row['capture_id']})"
     n_records = n_rejected = 0
     try:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import typer
 
 # Whatever is heavy (polars, numba, prefect, rich) is imported by the commands that need it: `--help` answers at once.
-from pipeline.cli.changing import decide, enrich, forget
+from pipeline.cli.changing import decide, enrich, forget, rebuild
 from pipeline.cli.checking import audit, diff, digest, history
 from pipeline.cli.models import evaluate_app, train_app
 from pipeline.cli.reading import find, formats, query, tree, why
@@ -44,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, tree, why, query, find, formats, decide, forget, enrich, audit, history, diff, digest):
+for command in (run, tree, why, query, find, formats, decide, forget, rebuild, enrich, audit, history, diff, digest):
     app.command()(command)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")

@@ -64,6 +64,21 @@ def forget(
     typer.echo(f"{archive} is published without it, as run {summary.run_id}; the raw files are yours to clean.")
 
 
+def rebuild(
+    pack: Annotated[str, typer.Option(help="Model pack to decide by from now on: its name or its folder.")],
+    archive: ArchiveOption = Path("parquet"),
+) -> None:
+    """Move an archive to another model pack: everything in it is decided anew. Ids that were published stay known."""
+    from pipeline.rebuild import rebuild as rebuild_by
+    from pipeline.report.progress import RunProgress
+
+    with RunProgress(open_console(errors=True), "rebuilding") as progress:
+        summary = rebuild_by(archive, pack, progress)
+    for note in summary.notes:
+        typer.echo(note)
+    typer.echo(f"{archive} is published by the pack {pack}, as run {summary.run_id}.")
+
+
 def enrich(
     kind: Annotated[Enrichment, typer.Argument(metavar="KIND", help="language: which language each post is in.")],
     directory: ArchiveArgument = Path("parquet"),

@@ -47,6 +47,9 @@ def run(
         Listing, typer.Option(help="What the order of rows is: page (depth first), time, or auto.")
     ] = "auto",
     markup: Annotated[Markup, typer.Option(help="What the texts of a table are written in.")] = "plain",
+    pack: Annotated[
+        str | None, typer.Option(help="Model pack of a new archive, by name or folder; else the one that ships.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Tasks at the same time.")] = 2,
     buckets: Annotated[int, typer.Option(min=1, max=4096, help="Parts of the work; more need less memory.")] = 16,
     memory: Annotated[int, typer.Option(min=1, help="MiB that matching duplicates may use.")] = 1024,
@@ -69,6 +72,7 @@ def run(
         raw=raw,
         out=out,
         settings=settings,
+        pack=pack,
         workers=workers,
         buckets=buckets,
         memory=memory,

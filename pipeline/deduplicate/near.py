@@ -23,7 +23,7 @@ from pipeline.algorithms.word_bags import may_share
 from pipeline.deduplicate.candidates import HEAD_CHARACTERS, Rows, candidate_pairs, long_enough
 from pipeline.deduplicate.slips import MOST_BYTES, slipped
 from pipeline.deduplicate.verification import LEAST_STAYED, judge_pairs, load_verifier
-from pipeline.pack import load_pack
+from pipeline.pack import ModelPack, load_pack
 from pipeline.settings import Settings
 
 _CHUNK_PAIRS = 1 << 16  # verified at a time
@@ -41,13 +41,14 @@ def _chunks_of(pairs: Rows, sizes: NDArray[np.int64]) -> Iterator[Rows]:
     return iter(np.split(pairs, np.flatnonzero(np.diff(pieces)) + 1))
 
 
-def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def near_duplicates(texts: pl.DataFrame, settings: Settings, pack: ModelPack | None = None) -> pl.DataFrame:
     """Pairs of texts that say the same, verified.
 
     Args:
         texts: words_key (String, distinct), words (String, folded); further columns do not matter. Texts of less than
             ``candidates.MIN_CHARACTERS`` characters are left alone.
         settings: shingle_size, permutations, candidate_similarity, edit_similarity.
+        pack: what tells texts that say the same; by default the one that ships.
 
     Returns:
         left_key, right_key (String, left < right), similarity (Float32: edit ratio of the words), method (String:
@@ -60,11 +61,17 @@ def near_duplicates(texts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     signed = long_enough(texts)
     keys, words = signed["words_key"], signed["words"]
-    return verify_pairs(keys, words, candidate_pairs(words, settings), settings, templates=False)
+    return verify_pairs(keys, words, candidate_pairs(words, settings), settings, pack, templates=False)
 
 
 def verify_pairs(
-    keys: pl.Series, words: pl.Series, pairs: Rows, settings: Settings, *, templates: bool = True
+    keys: pl.Series,
+    words: pl.Series,
+    pairs: Rows,
+    settings: Settings,
+    pack: ModelPack | None = None,
+    *,
+    templates: bool = True,
 ) -> pl.DataFrame:
     """Those of some pairs that say the same; what is found of a pair depends on its two texts and nothing else.
 
@@ -73,13 +80,15 @@ def verify_pairs(
         words: their n folded texts.
         pairs: rows of both, int64 of shape (m, 2), left < right.
         settings: edit_similarity.
+        pack: what tells texts that say the same; by default the one that ships.
         templates: whether to tell forms as well.
 
     Returns:
         As `near_duplicates`, in the order of the pairs; also pairs of method "template": one form filled in with other
         names or numbers. They do not say the same, but many of them are boilerplate.
     """
-    verifier = load_verifier(load_pack())
+    pack = pack or load_pack()
+    verifier = load_verifier(pack)
     found = [pl.DataFrame(schema=_SCHEMA)]
     heads = hash_heads(words)
     begin_alike = (heads[pairs[:, 0]] == heads[pairs[:, 1]]) & (heads[pairs[:, 0]] != 0)
@@ -93,7 +102,7 @@ def verify_pairs(
         alike = judged.accepted
         cut, broken = np.zeros((2, len(chunk)), dtype=np.bool_)
         others = np.flatnonzero(~alike & (np.abs(sizes[left] - sizes[right]) <= MOST_BYTES))
-        slips = slipped(words.gather(left[others]), words.gather(right[others]), judged.guards[others])
+        slips = slipped(words.gather(left[others]), words.gather(right[others]), judged.guards[others], pack)
         alike[others[slips]] = True
         others = np.flatnonzero(begin_alike[done : done + len(chunk)] & ~alike)
         done += len(chunk)

@@ -34,12 +34,15 @@ def _common_words(pack: ModelPack) -> pl.Series:
     return pack.words.filter(pl.col("bits") < COMMON_BITS)["word"].implode()
 
 
-def slipped(left: pl.Series, right: pl.Series, guards: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def slipped(
+    left: pl.Series, right: pl.Series, guards: NDArray[np.uint8], pack: ModelPack | None = None
+) -> NDArray[np.bool_]:
     """Which pairs differ by slips of the pen alone.
 
     Args:
         left, right: n folded texts each.
         guards: uint8 of shape (n,), as ``verification.close_guards`` gives them.
+        pack: which words are common; by default of the one that ships.
 
     Returns:
         bool of shape (n,).
@@ -53,8 +56,9 @@ def slipped(left: pl.Series, right: pl.Series, guards: NDArray[np.uint8]) -> NDA
     pairs = pairs.filter(pl.Series(guards & _NEVER == 0), *likely)
     apart = letters_apart(pairs["left"], pairs["right"], MOST_LETTERS)
     words = [pl.col(name).str.split(" ") for name in ("left", "right")]
+    known = _common_words(pack or load_pack())
     differ = [a.list.set_difference(b) for a, b in (words, words[::-1])]
-    common = [words.list.set_difference(_common_words(load_pack())).list.len() == 0 for words in differ]
+    common = [words.list.set_difference(known).list.len() == 0 for words in differ]
     exchanged = common[0] & common[1]
     found = pairs.filter(pl.Series(apart <= MOST_LETTERS)).filter(~exchanged)
     slips = np.zeros(left.len(), dtype=np.bool_)

@@ -19,8 +19,6 @@ import polars as pl
 from pipeline import __version__
 from pipeline.errors import ArchiveError
 from pipeline.ids import digest_texts
-from pipeline.pack import load_pack
-from pipeline.settings import RunParameters
 from pipeline.steps.plan import RunPlan
 from pipeline.store.captures import KeptCapture, kept_captures
 from pipeline.store.snapshot import find_snapshot, read_kept, scan_table
@@ -51,7 +49,7 @@ def find_base(plan: RunPlan) -> Base | None:
     except ArchiveError:
         return None
     made = read_kept(snapshot, CAPTURES)
-    if layout.forgetting.exists() or made is None or not _is_ours(last, plan.parameters):
+    if layout.forgetting.exists() or made is None or not _is_ours(last, plan):
         return None
     kept = digest_captures(kept_captures(layout))
     read_again = pl.col("capture_id").is_in([file.capture_id for file in plan.new_files])
@@ -92,6 +90,6 @@ def _spell_facts(facts: dict[str, Any]) -> str:
     return orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _is_ours(last: pl.DataFrame, parameters: RunParameters) -> bool:
+def _is_ours(last: pl.DataFrame, plan: RunPlan) -> bool:
     said = last.select("code_version", "fingerprint", "model_pack").rows()
-    return said == [(__version__, parameters.settings.fingerprint(), load_pack().name)]
+    return said == [(__version__, plan.parameters.settings.fingerprint(), plan.pack.name)]

@@ -31,7 +31,7 @@ from pipeline.deduplicate.near import near_duplicates
 from pipeline.deduplicate.orders import list_orders
 from pipeline.deduplicate.overlap import find_discussions
 from pipeline.deduplicate.standing import find_standing_quotes
-from pipeline.pack import NO_AGREEMENT, load_pack
+from pipeline.pack import NO_AGREEMENT
 from pipeline.reconstruct.decided import resolve_decisions
 from pipeline.steps.base import leave_base, take_base
 from pipeline.steps.divide import KEY_COLUMNS, SAYS_SAME, NearTexts, divide_records
@@ -82,7 +82,7 @@ def _identify_bucket(
     quotes = find_standing_quotes(_add_words(plan, bucket, listed.filter("paragraphs")), units)
     rewritten = key_rewritten(_add_words(plan, bucket, choose_rewritten(listed, units)))
     rewritten = add_forms(rewritten, listed, units, pairs)
-    author_bits = load_pack().linkage.get("author", NO_AGREEMENT).agree
+    author_bits = plan.pack.linkage.get("author", NO_AGREEMENT).agree
     identity = identify_posts(listed, units, quotes, decisions, rewritten, author_bits)
     shown = identity.sightings.drop("unit").rename({"listing": "listing_number"})
     firsts = shown.select(quoted_sighting_id="sighting_id", quoted_id="post_id")
@@ -160,7 +160,7 @@ def _pair_paragraphs(plan: RunPlan, captures: pl.Series) -> pl.DataFrame:
     # One pass a flat text that repeats itself: what lies in other captures must not change where this one is cut.
     for capture_id in captures:
         texts = scan_records(plan.layout, [capture_id], ["words_key", "words"]).collect().unique("words_key")
-        pairs = near_duplicates(texts, plan.parameters.settings)
+        pairs = near_duplicates(texts, plan.parameters.settings, plan.pack)
         found.append(pairs.select(pl.lit(capture_id).alias("capture_id"), "left_key", "right_key"))
     return pl.concat(found)
 

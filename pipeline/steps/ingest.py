@@ -18,7 +18,7 @@ from pipeline.errors import InputError
 from pipeline.ingest import Part, locate_file, open_capture
 from pipeline.normalise.forgotten import drop_forgotten, empty_rejected
 from pipeline.normalise.records import normalise_records
-from pipeline.pack import ModelPack, load_pack
+from pipeline.pack import ModelPack
 from pipeline.steps.made import made_by
 from pipeline.steps.plan import RawFile, RunPlan, Stamp, StepReport, stamp_file, timed_report
 from pipeline.store.captures import CaptureWriter
@@ -116,19 +116,19 @@ def _keep_capture(plan: RunPlan, file: RawFile, path: Path) -> dict[str, Any]:
             said = _read_capture(plan, file.capture_id, path, writer)
             if not _has_stamp(path, stamp):
                 raise ChangedFileError("it changed while it was read; the next run reads it.")
-            return writer.finish({**facts, **said, "made": made_by(said["format"])}).facts
+            return writer.finish({**facts, **said, "made": made_by(said["format"], plan.pack)}).facts
     except ChangedFileError:
         raise
     except InputError as error:
         if not _has_stamp(path, stamp):
             raise ChangedFileError("it was gone or changed before it was read; the next run reads it.") from error
         with CaptureWriter(plan.layout, file.capture_id) as writer:
-            return writer.finish({**facts, "error": str(error), "made": made_by(None)}).facts
+            return writer.finish({**facts, "error": str(error), "made": made_by(None, plan.pack)}).facts
 
 
 def _read_capture(plan: RunPlan, capture_id: str, path: Path, writer: CaptureWriter) -> dict[str, Any]:
     """Adds all records of a file; format and reader_version."""
-    pack, tombstones = load_pack(), read_tombstones(plan.layout)
+    pack, tombstones = plan.pack, read_tombstones(plan.layout)
     capture = open_capture(path, plan.parameters.settings.read)
     for part in capture.parts():
         for records, rejected in read_part(part, capture_id, pack, tombstones):

@@ -3,7 +3,7 @@
 In: the facts of kept captures. Out: which of them are of another version; those whose raw file is gone, in today's
 columns.
 
->>> is_outdated(read_capture(layout, capture_id).facts)
+>>> is_outdated(read_capture(layout, capture_id).facts, read_pack(layout))
 False
 """
 
@@ -17,17 +17,18 @@ from pipeline.errors import ArchiveError, ContractError
 from pipeline.ids import digest_chunks
 from pipeline.ingest.readers import READERS
 from pipeline.normalise.records import NORMALISER_VERSION
-from pipeline.pack import load_pack
+from pipeline.pack import ModelPack
 from pipeline.store.captures import KeptCapture, rewrite_capture, update_facts
 from pipeline.store.layout import ArchiveLayout
 from pipeline.tables import TABLE_VERSION, Quarantine, Records, fit_table
 
 
-def made_by(kind: str | None) -> dict[str, Any]:
+def made_by(kind: str | None, pack: ModelPack) -> dict[str, Any]:
     """What decides how the records of a file of this format look, as its facts keep it.
 
     Args:
         kind: the name of its reader; archives (zip, …), and what no reader knows (null), depend on all readers.
+        pack: by whose words records are weighed.
     """
     versions = {reader.name: reader.version for reader in READERS}
     known = {kind: versions[kind]} if kind in versions else versions
@@ -36,17 +37,17 @@ def made_by(kind: str | None) -> dict[str, Any]:
         "tables": TABLE_VERSION,
         "normaliser": NORMALISER_VERSION,
         "readers": digest_chunks(told),
-        "words": load_pack().words_digest,
+        "words": pack.words_digest,
     }
 
 
-def is_outdated(facts: dict[str, Any]) -> bool:
+def is_outdated(facts: dict[str, Any], pack: ModelPack) -> bool:
     """Whether today's version might read the raw file otherwise."""
-    today: dict[str, Any] = made_by(facts["format"])
+    today: dict[str, Any] = made_by(facts["format"], pack)
     return facts.get("made") != today
 
 
-def take_over(layout: ArchiveLayout, capture: KeptCapture) -> None:
+def take_over(layout: ArchiveLayout, capture: KeptCapture, pack: ModelPack) -> None:
     """Give the records of an outdated capture, whose raw file is gone, today's columns; their values stay.
 
     Raises:
@@ -63,4 +64,4 @@ def take_over(layout: ArchiveLayout, capture: KeptCapture) -> None:
             f"{layout.root} was made by an older version, and the file {capture.facts['paths'][0]} that it read is "
             f"gone. Put the file back there, or publish what you have into another folder: --out FOLDER. ({error})"
         ) from error
-    update_facts(layout, capture.capture_id, {**kept.facts, "made": made_by(kept.facts["format"])})
+    update_facts(layout, capture.capture_id, {**kept.facts, "made": made_by(kept.facts["format"], pack)})

@@ -176,7 +176,7 @@ def _verify(plan: RunPlan, bags: WordBags, pairs: pl.DataFrame) -> pl.DataFrame:
         rows, left_on="right_id", right_on="id", suffix="_right"
     )
     found = np.sort(placed.select("row", "row_right").to_numpy(), axis=1)
-    verified = verify_pairs(texts["words_key"], texts["words"], found, plan.parameters.settings)
+    verified = verify_pairs(texts["words_key"], texts["words"], found, plan.parameters.settings, plan.pack)
     keys = {"left_key": texts["words_key"].gather(found[:, 0]), "right_key": texts["words_key"].gather(found[:, 1])}
     named = placed.select(*_PAIR_KEYS, support="change").with_columns(**keys)
     return verified.join(named, on=list(keys), how="left").select(list(_NEAR))

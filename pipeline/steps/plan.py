@@ -23,7 +23,7 @@ from pipeline import __version__
 from pipeline.errors import ArchiveError
 from pipeline.ids import digest_file, digest_texts
 from pipeline.ingest import check_read_settings, find_files, locate_file
-from pipeline.pack import load_pack
+from pipeline.pack import ModelPack
 from pipeline.settings import RunParameters
 from pipeline.steps.forgotten import empty_captures
 from pipeline.steps.made import is_outdated, take_over
@@ -32,6 +32,7 @@ from pipeline.store.decisions import read_decisions
 from pipeline.store.durable import remove_unfinished
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.lock import archive_lock
+from pipeline.store.pinned import pin_pack, read_pack
 from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.store.tombstones import read_tombstones
 from pipeline.store.work import WorkFolder
@@ -93,6 +94,11 @@ class RunPlan:
     def work(self) -> WorkFolder:
         """The run's scratch."""
         return WorkFolder(self.layout.run_work(self.run_id))
+
+    @property
+    def pack(self) -> ModelPack:
+        """What the archive decides by."""
+        return read_pack(self.layout)
 
     def capture_ids(self) -> list[str]:
         """Every capture that the tables are made from: all that were ever ingested, sorted."""
@@ -156,16 +162,17 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     """Looks for files, tells the new from the known by their bytes, and clears what dead runs left.
 
     Raises:
-        SettingError: a setting names a format or column that does not exist.
+        SettingError: a setting names a format, column or model pack that does not exist, or the archive is pinned to
+            another pack.
         InputError: a path does not exist.
     """
     check_read_settings(parameters.settings.read)
-    load_pack()
     layout = ArchiveLayout(parameters.out)
     if layout.work.exists():
         # The lock is ours: whatever is here belongs to runs that died.
         shutil.rmtree(layout.work)
     remove_unfinished(layout.root)
+    pack = pin_pack(layout, parameters.pack)
     if layout.forgetting.exists():
         empty_captures(layout)
     buried = read_tombstones(layout).filter(pl.col("kind") == "capture")["digest"]
@@ -181,15 +188,15 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     for capture_id, found in sorted(seen.items()):
         facts = kept.get(capture_id)
         known = sorted({*(facts or {}).get("paths", []), *(path for path, _ in found)})
-        if facts is None or facts["read"] != reading or is_outdated(facts):
+        if facts is None or facts["read"] != reading or is_outdated(facts, pack):
             new_files.append(RawFile(capture_id, tuple(known), tuple(found)))
         elif known != facts["paths"]:
             update_facts(layout, capture_id, {**facts, "paths": known})
             moved = True
     notes = []
     for capture in kept_captures(layout):
-        if is_outdated(capture.facts) and capture.capture_id not in seen:
-            take_over(layout, capture)
+        if is_outdated(capture.facts, pack) and capture.capture_id not in seen:
+            take_over(layout, capture, pack)
             notes.append(
                 f"{capture.facts['paths'][0]} is kept as an older version read it. Name it to have it read again."
             )
@@ -231,7 +238,7 @@ def _is_current(layout: ArchiveLayout, parameters: RunParameters, kept: list[str
     if not scan_table(snapshot, "decisions").collect().equals(read_decisions(layout)):
         return False
     said = last.select("code_version", "fingerprint", "model_pack", "inputs").row(0)
-    return said == (__version__, parameters.settings.fingerprint(), load_pack().name, kept)
+    return said == (__version__, parameters.settings.fingerprint(), read_pack(layout).name, kept)
 
 
 def abandon_run(plan: RunPlan) -> None:

@@ -17,7 +17,6 @@ import orjson
 import polars as pl
 
 from pipeline import __version__
-from pipeline.pack import load_pack
 from pipeline.steps.base import CAPTURES, digest_captures, take_base
 from pipeline.steps.plan import RunPlan, RunSummary, StepReport
 from pipeline.steps.revised import SHOWN, keep_shown, read_repeated, relate_again, revise_firsts, revise_tables
@@ -145,7 +144,7 @@ def _record_run(plan: RunPlan, reports: Sequence[StepReport]) -> pl.DataFrame:
         "table_version": TABLE_VERSION,
         "settings": orjson.dumps(settings.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode(),
         "fingerprint": settings.fingerprint(),
-        "model_pack": load_pack().name,
+        "model_pack": plan.pack.name,
         "inputs": plan.capture_ids(),
         "counts": [{"step": step, "name": name, "count": count} for (step, name), count in counts.items()],
         "seconds": [{"step": step, "seconds": value} for step, value in seconds.items()],

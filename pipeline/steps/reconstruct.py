@@ -11,7 +11,6 @@ import polars as pl
 from pipeline.deduplicate.contained import find_quotations, leave_own_words
 from pipeline.deduplicate.repeats import INFORMATIVE_BITS
 from pipeline.deduplicate.versions import Versions, settle_versions
-from pipeline.pack import load_pack
 from pipeline.reconstruct import Reconstruction, reconstruct_links
 from pipeline.reconstruct.decided import decide_parents
 from pipeline.steps.plan import RunPlan, StepReport, timed_report
@@ -42,12 +41,12 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
         homes = plan.work.read(f"homes/{number}")
         records = plan.work.read(bucket).join(homes, on="sighting_id", how="left", maintain_order="left")
         placeholders = plan.work.read(f"placeholders/{number}")
-        versions = settle_versions(records, placeholders, settings, load_pack().linkage)
+        versions = settle_versions(records, placeholders, settings, plan.pack.linkage)
         posts = check_table(DraftPosts, decide_parents(versions.posts, plan.work.read("decided")))
         inside = find_quotations(posts)
         quotations = check_table(Quotations, _join_quotations(inside, _standing(records)))
         orders = plan.work.read(f"orders/{number}")
-        found = reconstruct_links(posts, quotations, settings, load_pack(), orders)
+        found = reconstruct_links(posts, quotations, settings, plan.pack, orders)
         check_table(Reconstructed, found.posts)
         began = _date_discussions(posts)
         tables = {

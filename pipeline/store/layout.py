@@ -25,9 +25,10 @@ class ArchiveLayout:
 
     ``current`` is a symbolic link to one of ``snapshots/<run_id>``, each a whole set of published tables;
     ``captures/<capture_id>`` keeps the normalised records of every capture ever ingested, so that a later run needs no
-    raw file; ``decisions.parquet`` keeps what people decided, ``tombstones.parquet`` what they had forgotten;
-    ``enriched/<run_id>`` has tables made of a snapshot later on; ``work/<run_id>`` is the scratch of one run. A name
-    that ends in ``.tmp`` is unfinished and never read.
+    raw file; ``pack`` is a link to the model pack in ``packs/<name>`` that runs decide by; ``decisions.parquet`` keeps
+    what people decided, ``tombstones.parquet`` what they had forgotten; ``enriched/<run_id>`` has tables made of a
+    snapshot later on; ``work/<run_id>`` is the scratch of one run. A name that ends in ``.tmp`` is unfinished and never
+    read.
     """
 
     root: Path
@@ -62,12 +63,21 @@ class ArchiveLayout:
         return self.root / "forgetting"
 
     @property
+    def pack(self) -> Path:
+        """A link to the model pack that the archive is pinned to."""
+        return self.root / "pack"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock"
 
     def snapshot(self, run_id: str) -> Path:
         """The folder of one run's tables. Raises ArchiveError where run_id cannot be a folder's name."""
         return self.snapshots / _checked(run_id)
+
+    def kept_pack(self, name: str) -> Path:
+        """The folder of a model pack of that name. Raises ArchiveError where the name cannot be a folder's."""
+        return self.root / "packs" / _checked(name)
 
     def run_work(self, run_id: str) -> Path:
         """The scratch folder of one run. Raises ArchiveError where run_id cannot be a folder's name."""
