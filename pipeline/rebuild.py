@@ -21,7 +21,8 @@ import polars as pl
 from pipeline.archive import open_archive
 from pipeline.ids import digest_file
 from pipeline.settings import RunParameters, Settings
-from pipeline.steps import RunSummary, StepReport, hold_archive, is_outdated, run_direct
+from pipeline.steps import RunSummary, StepReport, hold_archive, run_direct
+from pipeline.steps.made import is_outdated
 from pipeline.store.captures import kept_captures
 from pipeline.store.layout import ArchiveLayout
 from pipeline.store.pinned import move_to_pack

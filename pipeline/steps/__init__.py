@@ -14,7 +14,6 @@ from pipeline.settings import RunParameters
 from pipeline.steps.identify import bucket_names
 from pipeline.steps.identify import identify_all as identify_posts
 from pipeline.steps.ingest import ingest_capture
-from pipeline.steps.made import is_outdated
 from pipeline.steps.match import match_duplicates
 from pipeline.steps.plan import RawFile, RunPlan, RunSummary, StepReport, abandon_run, begin_run, hold_archive
 from pipeline.steps.publish import publish_run, skip_run
@@ -31,7 +30,6 @@ __all__ = [
     "hold_archive",
     "identify_posts",
     "ingest_capture",
-    "is_outdated",
     "match_duplicates",
     "publish_run",
     "reconstruct_bucket",
