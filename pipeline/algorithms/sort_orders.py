@@ -292,7 +292,10 @@ def _tell_rising(left: Ints, right: Ints, time: Floats, tick: Floats) -> int:
             rises += is_older(before, post, time, tick)
             falls += is_older(post, before, time, tick)
         last[covers[post]] = post
-    if rises + falls < FEWEST or min(rises, falls) > STRAY * (rises + falls):
+    n_both, n_any = ((left >= 0) & (right >= 0)).sum(), (np.maximum(left, right) >= 0).sum()
+    # Answers to a post that one of the two leaves out stand at its time, not at theirs, among its siblings.
+    limit = STRAY + LOST * (1 - n_both / n_any)
+    if rises + falls < FEWEST or min(rises, falls) > limit * (rises + falls):
         return 0
     return 1 if rises > falls else -1
 

@@ -2,7 +2,7 @@
 
 In: corpora with known parents. Out: a `LinkModel`, and figures.
 
->>> model = fit_passes("page-text", [grounds.fit for grounds in laid], EPOCHS, ROUNDS, print)
+>>> model, *of_folds = fit_passes("page-text", [grounds.fit for grounds in laid], EPOCHS, ROUNDS, print)
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ MIXTURE = {
 }
 # Pages are often saved by time, oldest or newest first, and without times: a share of threads is shown so besides.
 SORTED = View(
-    submission=0.75, no_authors=0.07, no_times=0.7, cut_quotes=0.5, oldest_first=0.6, newest_first=0.4
+    submission=0.75, no_authors=0.07, no_times=0.4, cut_quotes=0.5, oldest_first=0.6, newest_first=0.4
 )  # fmt: skip
-RESORTED = {"page-meta": 0.3}  # lenses that are shown it, and of how many threads
+RESORTED = {"page-meta": 0.4}  # lenses that are shown it, and of how many threads
 TEMPERATURES = tuple(round(float(value), 4) for value in np.geomspace(0.6, 2.5, 40))
 
 
@@ -105,8 +105,8 @@ def deal_threads(corpus: Corpus) -> pl.DataFrame:
 
 def fit_passes(
     lens: str, grounds: Sequence[Sequence[Ground]], epochs: int, trees: int, say: Callable[[str], None]
-) -> LinkModel:
-    """The model of a lens, not yet calibrated, as it comes back from a pack.
+) -> tuple[LinkModel, ...]:
+    """The model of a lens, not yet calibrated, as it comes back from a pack; and for each fold one that never saw it.
 
     Later passes learn from what earlier ones say of discussions that they were not fitted to: a fold is described by a
     network fitted to all other folds, and by trees grown on those that are not in its part (PARTS).
@@ -129,15 +129,14 @@ def fit_passes(
         model = replace(model, forests=(*model.forests, forest))
         looked_at = sum(lesson.truth.size for fold in lessons for lesson in fold)
         say(f"{lens}: pass {number + 2} fitted to {looked_at} candidates")
-        if number + 1 < LATER_PASSES[lens]:
-            parts = PARTS[lens]
-            for part in range(parts):
-                rest = [lesson for fold, found in enumerate(lessons) if fold % parts != part for lesson in found]
-                grown = grow_forest(rest, in_page_order, trees)
-                for fold in range(part, FOLDS, parts):
-                    others[fold] = replace(others[fold], forests=(*others[fold].forests, grown))
-            say(f"{lens}: pass {number + 2} fitted to all but each of {parts} parts")
-    return load_model(lens, save_model(model))
+        parts = PARTS[lens]
+        for part in range(parts):
+            rest = [lesson for fold, found in enumerate(lessons) if fold % parts != part for lesson in found]
+            grown = grow_forest(rest, in_page_order, trees)
+            for fold in range(part, FOLDS, parts):
+                others[fold] = replace(others[fold], forests=(*others[fold].forests, grown))
+        say(f"{lens}: pass {number + 2} fitted to all but each of {parts} parts")
+    return tuple(load_model(lens, save_model(fitted)) for fitted in (model, *others))
 
 
 def _fit_first(lens: str, grounds: list[Ground], epochs: int) -> LinkModel:
@@ -146,14 +145,28 @@ def _fit_first(lens: str, grounds: list[Ground], epochs: int) -> LinkModel:
     return replace(model, phrases=fit_phrases(grounds)) if lens in PHRASED else model
 
 
-def find_temperature(model: LinkModel, grounds: Sequence[Ground]) -> float:
-    """The temperature under which the confidences of chosen links surprise least on posts kept out of fitting.
+def list_unseen(models: Sequence[LinkModel], grounds: Sequence[Grounds]) -> list[tuple[LinkModel, Ground]]:
+    """Grounds to calibrate on, each with a model that was not fitted to it: all folds, and what was kept out of all.
+
+    Args:
+        models: what `fit_passes` gives.
+    """
+    folds = [pair for laid in grounds if len(laid.fit) == FOLDS for pair in zip(models[1:], laid.fit, strict=True)]
+    return [*folds, *((models[0], laid.calibrate) for laid in grounds)]
+
+
+def find_temperature(unseen: Sequence[tuple[LinkModel, Ground]]) -> float:
+    """The temperature under which the confidences of chosen links surprise least on posts not fitted to.
 
     All posts count the same: what a confidence is worth is asked of posts, not of corpora. Surprise is the logarithmic
-    loss of a confidence against whether the link is right: what readers of `link_confidence` go by.
+    loss of a confidence against whether the link is right: what readers of `link_confidence` go by. A tenth of the
+    threads is too few to ask, as one long thread of a corpus moves the answer: hence the folds as well.
+
+    Args:
+        unseen: grounds, each with a model that was not fitted to it.
     """
     found = []
-    for ground in grounds:
+    for model, ground in unseen:
         scored = is_scored(ground)
         if scored.any():
             shares, chosen = weigh_ground(model, ground)
