@@ -32,6 +32,7 @@ STRAY = 0.01  # share of posts that may stand otherwise: times that tie, posts m
 HARD = 6.0  # nats from which evidence is a proof
 TIMED = 4.0  # nats that times add for a listing that they show to have the newest first, however few siblings it has
 RARELY = 3.0  # nats against a post's being pinned
+ASTRAY = 0.5  # share of siblings out of time for each post that one of two listings leaves out
 FEWEST = 3  # siblings needed to say so
 LOST = 0.3  # share of posts out of place for each that one of two listings leaves out
 TURNED = (0.1, 0.9)  # share of siblings that change places where a listing sorts by something else than time
@@ -292,9 +293,12 @@ def _tell_rising(left: Ints, right: Ints, time: Floats, tick: Floats) -> int:
             rises += is_older(before, post, time, tick)
             falls += is_older(post, before, time, tick)
         last[covers[post]] = post
-    n_both, n_any = ((left >= 0) & (right >= 0)).sum(), (np.maximum(left, right) >= 0).sum()
-    # Answers to a post that one of the two leaves out stand at its time, not at theirs, among its siblings.
-    limit = STRAY + LOST * (1 - n_both / n_any)
+    # Answers to a post that one listing leaves out stand at its time, not at theirs, among its siblings. Where both
+    # leave posts out the page itself is put together by guess.
+    n_any = (np.maximum(left, right) >= 0).sum()
+    lost = n_any - ((left >= 0) & (right >= 0)).sum()
+    is_whole = (left >= 0).sum() == n_any or (right >= 0).sum() == n_any
+    limit = STRAY + ASTRAY * lost / n_any if is_whole else STRAY
     if rises + falls < FEWEST or min(rises, falls) > limit * (rises + falls):
         return 0
     return 1 if rises > falls else -1

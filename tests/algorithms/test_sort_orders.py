@@ -124,7 +124,12 @@ def page_of(kinds: tuple[str, str], seed: int = 1, n: int = 60) -> tuple[NDArray
     for post, parent in enumerate(parents):
         times[post] = (times[parent] if parent >= 0 else 0.0) + chance.randint(60, 6000)
     votes = [chance.random() for _ in range(n)]
-    keys = {"old": lambda post: times[post], "new": lambda post: -times[post], "top": lambda post: votes[post]}
+    keys = {
+        "old": lambda post: times[post],
+        "new": lambda post: -times[post],
+        "top": lambda post: votes[post],
+        "worst": lambda post: -votes[post],
+    }
     listed = [list_by(parents, keys[kind]) for kind in kinds]
     first = np.array(listed[0])
     rank = places_of(listed[1], n)
@@ -138,6 +143,19 @@ def test_old_and_new_are_told_to_be_opposite(timed: bool) -> None:
     assert sorts.opposite[0, 1] >= HARD
     assert (sorts.newest > 0).tolist() == [False, timed]
     assert (sorts.oldest > 0).tolist() == [timed, False]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_by_time_is_told_where_one_of_two_opposite_listings_leaves_posts_out(seed: int) -> None:
+    """Answers to a post that is left out stand at its time among its siblings; by votes they stand at any."""
+    left_out = np.random.default_rng(seed).random(60) < 0.2
+    for kinds, told in ((("old", "new"), True), (("top", "worst"), False)):
+        places, times = page_of(kinds, seed)
+        places[1, left_out] = UNSEEN
+        sorts = judge_sorts(places, times, np.ones(60))
+        assert sorts.opposite[0, 1] >= HARD
+        assert (sorts.newest > 0).tolist() == [False, told]
+        assert (sorts.oldest > 0).tolist() == [told, False]
 
 
 def test_the_newest_first_is_told_from_times_and_another_listing() -> None:
