@@ -132,8 +132,8 @@ def test_renamed_columns(tmp_path: Path) -> None:
 
 
 def test_a_table_without_text_says_how_to_name_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"columns are body, id\..*--map body=text"):
-        read_bytes(tmp_path, rows({"id": 1, "body": "soup"}))
+    with pytest.raises(InputError, match=r"columns are dish, id\..*--map NAME=text"):
+        read_bytes(tmp_path, rows({"id": 1, "dish": "soup"}, {"id": 2, "dish": "stew"}))
 
 
 @pytest.mark.parametrize(

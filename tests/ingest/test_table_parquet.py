@@ -73,10 +73,10 @@ def test_large_tables_come_in_batches(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
-    path = written(tmp_path, {"id": [1], "message": ["soup"]})
-    with pytest.raises(InputError, match="--map message=text"):
+    path = written(tmp_path, {"id": [1], "dish": ["soup"]})
+    with pytest.raises(InputError, match="--map NAME=text"):
         read_file(path)
-    assert read_file(path, columns={"message": "text"})[0]["body"].to_list() == ["soup"]
+    assert read_file(path, columns={"dish": "text"})[0]["body"].to_list() == ["soup"]
     data = path.read_bytes()
     with pytest.raises(InputError, match="complete"):
         read_bytes(tmp_path, data[:-20])

@@ -19,6 +19,7 @@ from pipeline.ingest.readers.hn_json import READER as HACKERNEWS
 from pipeline.ingest.readers.hn_page import READER as HACKERNEWS_PAGE
 from pipeline.ingest.readers.imageboard import READER as IMAGEBOARD
 from pipeline.ingest.readers.irc import READER as IRC
+from pipeline.ingest.readers.json_trees import READER as JSON_TREES
 from pipeline.ingest.readers.lemmy import READER as LEMMY
 from pipeline.ingest.readers.lemmy_page import READER as LEMMY_PAGE
 from pipeline.ingest.readers.mastodon import READER as MASTODON
@@ -86,6 +87,7 @@ READERS: tuple[Reader, ...] = (
     WHATSAPP,
     IRC,
     IMAGEBOARD,
+    JSON_TREES,
     JSONL,
     JSON,
     CSV,

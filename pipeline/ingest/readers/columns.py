@@ -5,10 +5,14 @@ In: rows of a table as Python values, one list per known column. Out: ``RawRecor
 **Columns known**, in any case and order, all optional but ``text``: ``id``, ``discussion_id`` (page, topic, channel),
 ``parent_id`` (id of the post answered; null in a root), ``author``, ``created_at``, ``title``, ``text``, ``depth``,
 ``edited_at``, ``captured_at``, ``permalink``, ``score``. ``--map body=text`` says that the file calls ``text``
-``body``. Any other column is kept in ``extra``, up to 4,000 characters a record.
+``body``. Without it the names that exports and scrapers use are known (``comment_id``, ``parent_comment_id``,
+``thread_id``, ``user``, ``timestamp``, ``body``, ``likes`` and others, ``column_names`` lists them), in any spelling:
+``createdAt`` is ``Created at``. An author that is an object is the name in it. Any other column is kept in ``extra``,
+up to 4,000 characters a record.
 
 **Parents.** In a file with a ``parent_id`` column every row says what it answers, and a null says: nothing, it is a
-root. In a file without that column nothing is said, and parents are inferred.
+root; so do 0 and -1 where no post has that id. In a file without that column nothing is said, and parents are
+inferred. Where all parents are Reddit's fullnames (t1_…, t3_…), ids without their kind get it.
 
 **Scope.** ``--source NAME`` makes ids (and discussion ids) those of one site, over all its dumps. Without it an id
 means something inside its ``discussion_id``, and where there is none, only inside its file.
@@ -38,6 +42,7 @@ import polars as pl
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Source
 from pipeline.ingest.reader import CaptureFacts, order_of
+from pipeline.ingest.readers.column_names import guess_columns
 from pipeline.ingest.records import Batch, Rejections, extra_json, record_frame
 from pipeline.settings import ReadSettings
 
@@ -55,9 +60,13 @@ KNOWN = (
     "permalink",
     "score",
 )
-TEXT_NAMES = frozenset({"text", "body", "content", "message", "comment"})
+# Of an author given as an object, where a name stands in it.
+_AUTHOR_NAMES = ("username", "screen_name", "unique_id", "acct", "handle", "name", "display_name", "nickname", "login")
 
 _NULL_WORDS = ["", "null", "NULL", "None", "nan", "NaN", "\\N"]
+_NO_PARENT = ["0", "-1"]
+_FULLNAME = r"^t[13]_[a-z0-9]+$"
+_BASE36 = r"^[a-z0-9]+$"
 _NEVER_EDITED = ["0", "0.0", "false", "False"]
 _NULLABLE_WORDS = (
     "native_id",
@@ -93,10 +102,22 @@ class TableRows:
     raw: Callable[[int], bytes]
 
 
-def column_meanings(renames: Mapping[str, str]) -> dict[str, str]:
-    """Which known column a name in a file means, for names in lower case; a renamed column loses its own meaning."""
-    renamed = {column.strip().lower(): known for column, known in renames.items()}
+def column_meanings(renames: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Which known column a name in a file means, for names in lower case; a renamed column loses its own meaning.
+
+    Args:
+        renames: what the user renamed.
+        names: of the file's columns, or of those at its beginning; others than our own are guessed.
+    """
+    told = {**guess_columns(names, renames), **renames}
+    renamed = {column.strip().lower(): known for column, known in told.items()}
     return {**{known: known for known in KNOWN}, **renamed}
+
+
+def names_text(names: Iterable[str], renames: Mapping[str, str]) -> bool:
+    """Whether a table with these columns has one for the text."""
+    given = list(names)
+    return "text" in match_columns(given, column_meanings(renames, given))
 
 
 def match_columns(names: Iterable[str], meanings: Mapping[str, str]) -> dict[str, str]:
@@ -125,12 +146,10 @@ def table_facts(source: Source, known: Iterable[str], columns: Iterable[str]) ->
     """
     present = set(known)
     if "text" not in present:
-        names = [name[:60] for name in columns]
-        likely = next((name for name in names if name.strip().lower() in TEXT_NAMES), "NAME")
-        listed = ", ".join(names[:40]) or "none"
+        listed = ", ".join([name[:60] for name in columns][:40]) or "none"
         raise InputError(
-            f"{source.path}: this table has no column called text; its columns are {listed}. "
-            f"Say which one holds the words with --map {likely}=text."
+            f"{source.path}: this table has no column called text, or by another name that is known for it; its "
+            f"columns are {listed}. Say which one holds the words with --map NAME=text."
         )
     return CaptureFacts(
         source=source.settings.source,
@@ -140,12 +159,51 @@ def table_facts(source: Source, known: Iterable[str], columns: Iterable[str]) ->
     )
 
 
-def table_batch(rows: TableRows, *, parents: bool, settings: ReadSettings, rejections: Rejections) -> Batch:
+@dataclass
+class ParentColumn:
+    """What is known of a file's parents while it is read, batch after batch.
+
+    Attributes:
+        known: whether the file has a parent_id column.
+        zero_is_a_post: whether a post was met whose id is 0; where there is none, 0 and -1 say that there is no parent.
+        fullnames: whether parents are Reddit's fullnames (t1_…, t3_…); null until any was met.
+    """
+
+    known: bool
+    zero_is_a_post: bool = False
+    fullnames: bool | None = None
+
+    def settle(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Parents that name a post or none, and ids in the notation of the parents; looks at native_id, native_parent
+        and native_discussion."""
+        if not self.known:
+            return frame
+        self.zero_is_a_post |= (frame["native_id"] == "0").any()
+        parent = pl.col("native_parent")
+        if not self.zero_is_a_post:
+            frame = frame.with_columns(native_parent=pl.when(~parent.is_in(_NO_PARENT)).then(parent))
+        named = frame["native_parent"].drop_nulls()
+        if self.fullnames is None and named.len():
+            self.fullnames = named.str.contains(_FULLNAME).all()
+        return frame.with_columns(**_spell_fullnames()) if self.fullnames else frame
+
+
+def _spell_fullnames() -> dict[str, pl.Expr]:
+    """Ids of Reddit without their kind get it, as its parents have it: t1_ comments, t3_ submissions."""
+    own, discussion = pl.col("native_id"), pl.col("native_discussion")
+    kind = pl.when(pl.col("native_parent").is_null()).then(pl.lit("t3_")).otherwise(pl.lit("t1_"))
+    return {
+        "native_id": pl.when(own.str.contains(_BASE36)).then(kind + own).otherwise(own),
+        "native_discussion": pl.when(discussion.str.contains(_BASE36)).then("t3_" + discussion).otherwise(discussion),
+    }
+
+
+def table_batch(rows: TableRows, *, parents: ParentColumn, settings: ReadSettings, rejections: Rejections) -> Batch:
     """Records of table rows; a row with neither id nor text is added to the rejections.
 
     Args:
         rows: n rows.
-        parents: whether the file, not only these rows, has a parent_id column.
+        parents: what is known of the file's parents; told what these rows say of them.
         settings: what scopes the ids, and what texts are written in.
         rejections: rows of the same batch that were rejected before.
     """
@@ -171,7 +229,7 @@ def table_batch(rows: TableRows, *, parents: bool, settings: ReadSettings, rejec
             "native_id": column("id", as_text, string),
             "native_discussion": column("discussion_id", as_text, string),
             "native_parent": column("parent_id", as_text, string),
-            "author": column("author", as_text, string),
+            "author": column("author", _as_author, string),
             "posted_at_raw": column("created_at", as_time, string),
             "edited_at_raw": column("edited_at", _as_edit_time, string),
             "captured_at_raw": column("captured_at", as_time, string),
@@ -182,10 +240,10 @@ def table_batch(rows: TableRows, *, parents: bool, settings: ReadSettings, rejec
             "votes": column("score", as_count, pl.Int64()),
         }
     )
-    frame = _scoped(_cleaned(frame), settings.source).with_columns(
+    frame = _scoped(parents.settle(_cleaned(frame)), settings.source).with_columns(
         ordinal=pl.Series(rows.ordinals, dtype=pl.Int64),
         location=pl.Series(rows.locations, dtype=pl.String),
-        parent_known=pl.lit(parents),
+        parent_known=pl.lit(parents.known),
         markup=pl.lit(settings.markup),
         extra=pl.Series([extra_json(other) if other else None for other in others], dtype=pl.String),
     )
@@ -276,6 +334,15 @@ def as_time(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else None
     return as_text(value)
+
+
+def _as_author(value: Any) -> Any:
+    """A name, also where it stands in an object."""
+    inner = _unwrapped(value)
+    if isinstance(inner, dict):
+        names = (inner.get(key) for key in _AUTHOR_NAMES)
+        return next((name for name in names if isinstance(name, str) and name.strip()), _UNFIT)
+    return as_text(inner)
 
 
 def _as_edit_time(value: Any) -> Any:

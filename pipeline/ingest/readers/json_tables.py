@@ -2,24 +2,23 @@
 
 In: parsed objects. Out: `TableRows`, ready to become records.
 
->>> object_rows(parsed, ReadSettings()).values["text"]
+>>> object_rows(parsed, column_meanings({}, ["text"])).values["text"]
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline.ingest.readers.columns import TableRows, column_meanings, match_columns
+from pipeline.ingest.readers.columns import TableRows, match_columns
 from pipeline.ingest.readers.json_lines import ParsedLines, exact_integers
-from pipeline.settings import ReadSettings
 
 _ID_COLUMNS = ("id", "parent_id", "discussion_id", "author", "created_at")
 
 
-def object_rows(parsed: ParsedLines, settings: ReadSettings) -> TableRows:
-    """Values of the known columns, and what else each object holds."""
+def object_rows(parsed: ParsedLines, meanings: Mapping[str, str]) -> TableRows:
+    """Values of the known columns, and what else each object holds; ``meanings`` as ``match_columns`` takes them."""
     objects = parsed.objects
-    meanings = column_meanings(settings.columns)
     keys = sorted(set().union(*objects))
     columns = match_columns(keys, meanings)
     if len(columns) == sum(key.strip().lower() in meanings for key in keys):

@@ -13,8 +13,8 @@ the rows below it: where they do not fit, its line is read by itself, marked ``u
 file goes on with the next one. A first row repeated further down, as files glued together have it, goes to
 quarantine. Bytes that are no UTF-8 are read as Windows-1252 and marked ``text_repaired`` in ``extra``.
 
-A file is CSV when its first row has at least two names, all short, one of them for the text (text, body, content,
-message, comment, or renamed by ``--map``), and most rows after it have as many fields.
+A file is CSV when its first row has at least two names, all short, one of them for the text, and most rows after it
+have as many fields.
 
 >>> READER.recognise(Head("posts.csv", b"id;text\\n1;Hello\\n", complete=True))
 True
@@ -33,10 +33,11 @@ from pipeline.errors import InputError
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.columns import (
-    TEXT_NAMES,
+    ParentColumn,
     TableRows,
     column_meanings,
     match_columns,
+    names_text,
     table_batch,
     table_facts,
 )
@@ -66,7 +67,7 @@ def recognise(head: Head) -> bool:
     layout = _find_layout(head)
     if layout is None or len(layout.names) < 2 or not all(_NAME.fullmatch(name) for name in layout.names):
         return False
-    return _names_text(head, layout) and _share_that_fits(head, layout) >= _ROWS_THAT_FIT
+    return names_text(layout.names, head.columns) and _share_that_fits(head, layout) >= _ROWS_THAT_FIT
 
 
 def is_other_table(head: Head) -> bool:
@@ -80,15 +81,10 @@ def is_other_table(head: Head) -> bool:
         and len(layout.names) >= _NAMES_OF_A_TABLE
         and len(set(layout.names)) == len(layout.names)
         and all(_PLAIN_NAME.fullmatch(name) for name in layout.names)
-        and not _names_text(head, layout)
+        and not names_text(layout.names, head.columns)
         and len(_lines(head)) > layout.lines + _ROWS_OF_A_TABLE
         and _share_that_fits(head, layout) == 1
     )
-
-
-def _names_text(head: Head, layout: _Layout) -> bool:
-    for_text = TEXT_NAMES | {name.strip().lower() for name, known in head.columns.items() if known == "text"}
-    return any(name.lower() in for_text for name in layout.names)
 
 
 def _share_that_fits(head: Head, layout: _Layout) -> float:
@@ -101,7 +97,7 @@ def _share_that_fits(head: Head, layout: _Layout) -> float:
 def describe(source: Source) -> CaptureFacts:
     """What its first row says. Raises InputError where it names no column for the text."""
     names = _layout(source).names
-    return table_facts(source, match_columns(names, column_meanings(source.settings.columns)), names)
+    return table_facts(source, match_columns(names, column_meanings(source.settings.columns, names)), names)
 
 
 def read(source: Source) -> Iterator[Batch]:
@@ -110,11 +106,12 @@ def read(source: Source) -> Iterator[Batch]:
     # The csv module knows one limit for the whole process; only ever raised, so that readers in other threads agree.
     csv.field_size_limit(max(csv.field_size_limit(), 2 * longest))
     layout = _layout(source)
-    columns = match_columns(layout.names, column_meanings(source.settings.columns))
+    columns = match_columns(layout.names, column_meanings(source.settings.columns, layout.names))
     lines = source.lines()
     feed = Feed(iter(lines), longest)
     for _ in range(layout.lines):
         next(feed)
+    parents = ParentColumn("parent_id" in columns)
     ordinals: list[int] = []
     kept: list[Row] = []
     rejections = Rejections()
@@ -122,7 +119,7 @@ def read(source: Source) -> Iterator[Batch]:
 
     def batch() -> Batch:
         rows = _table_rows(ordinals, kept, layout.names, columns)
-        return table_batch(rows, parents="parent_id" in columns, settings=source.settings, rejections=rejections)
+        return table_batch(rows, parents=parents, settings=source.settings, rejections=rejections)
 
     for row in parse_rows(feed, layout.delimiter, len(layout.names)):
         trouble = row.trouble
@@ -185,7 +182,6 @@ def _lines(head: Head) -> list[bytes]:
 
 def _find_layout(head: Head) -> _Layout | None:
     """The delimiter that finds the most known names in the first row, else the most names; None without a first row."""
-    known = TEXT_NAMES | column_meanings(head.columns).keys()
     lines = _lines(head)
     above = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
     delimiters: tuple[str, ...] = _DELIMITERS
@@ -202,7 +198,10 @@ def _find_layout(head: Head) -> _Layout | None:
             layouts.append(_Layout(delimiter, names, above + first.last_line))
     return max(
         layouts,
-        key=lambda layout: (sum(name.lower() in known for name in layout.names), len(layout.names)),
+        key=lambda layout: (
+            len(match_columns(layout.names, column_meanings(head.columns, layout.names))),
+            len(layout.names),
+        ),
         default=None,
     )
 
@@ -218,7 +217,7 @@ def _distinct(names: list[str]) -> list[str]:
 
 READER = Reader(
     name="csv",
-    version=1,
+    version=2,
     title="CSV with named columns (also with tabs, semicolons, bars)",
     extensions=(".csv", ".tsv"),
     replies="the column parent_id, where there is one; else inferred",

@@ -26,7 +26,14 @@ import polars as pl
 from pipeline.errors import InputError
 from pipeline.ingest.containers import Head, Source
 from pipeline.ingest.reader import CaptureFacts, Reader
-from pipeline.ingest.readers.columns import TableRows, column_meanings, match_columns, table_batch, table_facts
+from pipeline.ingest.readers.columns import (
+    ParentColumn,
+    TableRows,
+    column_meanings,
+    match_columns,
+    table_batch,
+    table_facts,
+)
 from pipeline.ingest.records import BATCH_RECORDS, RAW_BYTES, Batch, Rejections
 
 _REFUSED = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # polars panics over some damaged pages
@@ -40,12 +47,14 @@ def recognise(head: Head) -> bool:
 def describe(source: Source) -> CaptureFacts:
     """What its columns say. Raises InputError where it is no sound Parquet or has no text."""
     names = _columns(source)
-    return table_facts(source, match_columns(names, column_meanings(source.settings.columns)), names)
+    return table_facts(source, match_columns(names, column_meanings(source.settings.columns, names)), names)
 
 
 def read(source: Source) -> Iterator[Batch]:
     """One record per row that has an id or a text, in batches of 50,000 rows."""
-    columns = match_columns(_columns(source), column_meanings(source.settings.columns))
+    names = _columns(source)
+    columns = match_columns(names, column_meanings(source.settings.columns, names))
+    parents = ParentColumn("parent_id" in columns)
     scan = pl.scan_parquet(source.path, glob=False)
     start = 0
     while True:
@@ -66,7 +75,7 @@ def read(source: Source) -> Iterator[Batch]:
             others=others,
             raw=lambda row, frame=frame: orjson.dumps(frame.row(row, named=True), default=str)[:RAW_BYTES],  # type: ignore[misc]
         )
-        yield table_batch(rows, parents="parent_id" in columns, settings=source.settings, rejections=Rejections())
+        yield table_batch(rows, parents=parents, settings=source.settings, rejections=Rejections())
         start += frame.height
 
 
@@ -81,7 +90,7 @@ def _columns(source: Source) -> list[str]:
 
 READER = Reader(
     name="parquet",
-    version=1,
+    version=2,
     title="Parquet with named columns",
     extensions=(".parquet",),
     replies="the column parent_id, where there is one; else inferred",
