@@ -58,7 +58,7 @@ def test_a_renamed_column_makes_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b'[\n  {"text": "Hello",\n   "ts": "1"}\n]\n', "JSON document"),
+        (b'[\n  {"text": "Hello",\n   "mood": "1"}\n]\n', "JSON document"),
         (b'{"posts": [{"id": 1}]}\n', "JSON document"),
         (b'{"title": "' + b"long " * 20_000 + b'", "posts": []}\n', "JSON document"),
         (b"<p>Hello <b>you</b></p>", "XML or HTML"),

@@ -1,7 +1,8 @@
-"""YouTube comments: the Data API's answers (commentThreads, comments), and what yt-dlp writes.
+"""YouTube comments: the Data API's answers (commentThreads, comments), yt-dlp's, and youtube-comment-downloader's.
 
 **What is read.** Lists and pages of ``youtube#commentThread`` and ``youtube#comment``, a document or one a line;
-yt-dlp's ``.info.json`` with ``comments``, or that list alone. A document that breaks off gives the comments before
+yt-dlp's ``.info.json`` with ``comments``, or that list alone; comments of youtube-comment-downloader (``cid``), whose
+ids say which they answer. A document that breaks off gives the comments before
 the break.
 
 **What is kept.** Comment ids in the scope ``youtube``; the video is the discussion. A thread's top comment is a root,
@@ -14,7 +15,7 @@ API names the video only in the thread and its top comment. yt-dlp's ``timestamp
 changes from scrape to scrape: where the words are there (``_time_text``), they are the time, and ``epoch`` says when
 they were true. The video itself is no post: its title is the discussion's.
 
-A file is one of these when its head names ``youtube#comment``, or has the keys of yt-dlp.
+A file is one of these when its head names ``youtube#comment``, or has the keys of one of the two.
 
 >>> READER.recognise(Head("page.json", b'{"kind": "youtube#commentThreadListResponse"', complete=False))
 True
@@ -39,6 +40,7 @@ from pipeline.ingest.records import Batch
 _KIND = re.compile(rb'"kind"\s*:\s*"youtube#comment')
 _LIST = re.compile(rb'"(?:items|comments)"\s*:\s*(?=\[)')
 _TAGS = re.compile(r"<(?:br|a|b|i|s)\b|&(?:#\d+|quot|amp|lt|gt);", re.IGNORECASE)
+_DOWNLOADER = ("cid", "votes", "channel", "text")
 _MOST = 1 << 62
 
 Columns = tuple[dict[str, list[Any] | str | bool | None], list[dict[str, Any] | None]]
@@ -70,7 +72,7 @@ def recognise(head: Head) -> bool:
         return False
     if _KIND.search(head.data):
         return True
-    if has_keys(head, "parent", "author_id", "like_count", "text"):
+    if has_keys(head, "parent", "author_id", "like_count", "text") or has_keys(head, *_DOWNLOADER):
         return True
     return has_keys(head, "id", "title", "formats", "format_id") and head.data.lstrip().startswith(b"{")
 
@@ -81,7 +83,8 @@ def describe(source: Source) -> CaptureFacts:
     Raises:
         InputError: yt-dlp's account of a video without comments.
     """
-    if not _KIND.search(source.head().data) and not _comments_of(source):
+    head = source.head()
+    if not (_KIND.search(head.data) or has_keys(head, *_DOWNLOADER) or _comments_of(source)):
         raise InputError(f"{source.name} is yt-dlp's account of a video and holds no comments (--write-comments).")
     return CaptureFacts(source="youtube", shape="page", order_known=order_of(source.settings, "page"), paragraphs=False)
 
@@ -224,10 +227,29 @@ def _add_item(rows: _Comments, value: dict[str, Any], video: _Video) -> None:
                 rows.reject(f"comment {len(rows) + 1}", "not_an_object", "a reply that is no object", _raw(reply))
     elif snippet:
         rows.add_given(_Comment(value, _text(value.get("id")), video))
+    elif {"cid", "text"} <= value.keys():
+        rows.add_downloaded(_as_downloaded(value), video)
     elif {"id", "text"} & value.keys():
         rows.add_downloaded(value, video)
     else:
         rows.reject(f"comment {len(rows) + 1}", "no_id_no_text", "neither an id nor a text", _raw(value))
+
+
+def _as_downloaded(value: dict[str, Any]) -> dict[str, Any]:
+    """A comment of youtube-comment-downloader as yt-dlp gives it; the id of a reply begins with that of its parent."""
+    number = _text(value.get("cid"))
+    above, dot, _ = (number or "").partition(".")
+    return {
+        "id": number,
+        "parent": above if dot else "root",
+        "text": value.get("text"),
+        "author": value.get("author"),
+        "author_id": value.get("channel"),
+        "_time_text": value.get("time"),
+        "timestamp": value.get("time_parsed"),
+        "like_count": value.get("votes"),
+        "is_favorited": value.get("heart"),
+    }
 
 
 def _columns_given(comments: list[_Comment]) -> Columns:
@@ -349,10 +371,10 @@ def _raw(value: Any) -> bytes:
 
 READER = Reader(
     name="youtube",
-    version=2,
-    title="YouTube comments (Data API, yt-dlp)",
+    version=3,
+    title="YouTube comments (Data API, yt-dlp, youtube-comment-downloader)",
     extensions=(".json", ".info.json"),
-    replies="parentId, the thread; yt-dlp: parent",
+    replies="parentId, the thread; yt-dlp: parent; else the comment's id",
     recognise=recognise,
     describe=describe,
     read=read,

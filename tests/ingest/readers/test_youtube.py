@@ -36,6 +36,21 @@ def test_both_ways_of_scraping_name_one_thread_alike() -> None:
     assert first["discussion_title"] == "Etude for two bassoons"
 
 
+def test_ids_of_a_downloader_say_what_they_answer(tmp_path: Path) -> None:
+    lines = [
+        {"cid": "Ug7", "text": "That cadence!", "time": "2 years ago", "author": "@ada", "channel": "UC1",
+         "votes": "12", "replies": "1", "heart": False, "reply": False, "time_parsed": 1640000000.5},
+        {"cid": "Ug7.9x", "text": "Which one?", "time": "1 year ago", "author": "@kit", "channel": "UC2",
+         "votes": "1.2K", "replies": "", "heart": True, "reply": True, "time_parsed": 1670000000.5},
+    ]  # fmt: skip
+    for data in ("\n".join(map(json.dumps, lines)), json.dumps({"comments": lines}, indent=4)):
+        records, rejected = read_bytes(tmp_path, data.encode())
+        assert records.select(*WHAT[:2], "posted_at_raw", "votes").rows() == [
+            ("Ug7", None, "2 years ago", 12), ("Ug7.9x", "Ug7", "1 year ago", None),
+        ]  # fmt: skip
+        assert rejected.is_empty()
+
+
 @pytest.mark.parametrize(
     "written",
     [
