@@ -30,7 +30,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "parent_id": (
         "parent_id", "parent_comment_id", "comment_parent_id", "comment_parent", "parent_post_id", "parent_message_id",
         "in_reply_to_status_id", "in_reply_to_tweet_id", "in_reply_to_post_id", "in_reply_to_id", "in_reply_to",
-        "reply_to_comment_id", "reply_to_message_id", "reply_to_msg_id", "reply_to_post_id", "reply_to_id", "replied_to_id", "parent",
+        "reply_to_comment_id", "reply_to_message_id", "reply_to_msg_id", "reply_to_post_id",
+        "reply_to_id", "replied_to_id", "parent",
     ),
     "discussion_id": (
         "discussion_id", "thread_id", "topic_id", "conversation_id", "link_id", "submission_id", "story_id",
