@@ -182,45 +182,72 @@ def attribute_forest(forest: Forest, table: Table, groups: NDArray[np.int64], n_
     if np.isnan(table.sum()):
         whole = np.empty((n, 2 * width), dtype=np.float32)
         _part_gaps(np.ascontiguousarray(table).ravel(), 0, n, width, whole.ravel())
+    low = np.where(is_leaf, own, forest.low).astype(np.uint64)
+    high = np.where(is_leaf, own, forest.high).astype(np.uint64)
+    value = forest.value.astype(np.float64)
     found: Floats = _attribute(
         forest.starts.astype(np.uint64),
         _place_features(forest, whole.shape[1] - width),
         forest.threshold,
-        np.where(is_leaf, own, forest.low).astype(np.uint64),
-        np.where(is_leaf, own, forest.high).astype(np.uint64),
-        forest.value.astype(np.float64),
-        groups[feature].astype(np.uint64),
+        low,
+        high,
+        _add_paths(forest.starts, low, high, value, groups[feature], n_groups + 1),
         np.ascontiguousarray(whole).ravel(),
         *whole.shape,
-        n_groups + 1,
     )
     return found
 
 
 @njit(cache=True, nogil=True)
+def _add_paths(
+    starts: Nodes, low: Places, high: Places, value: Floats, group: NDArray[np.int64], n_groups: int
+) -> Floats:
+    """What each group added on the way from a root to each node, and what the root expects: float64[M, n_groups]."""
+    paths = np.zeros((value.size, n_groups))
+    for tree in range(starts.size - 1):
+        paths[starts[tree], n_groups - 1] = value[starts[tree]]
+        for node in range(starts[tree], starts[tree + 1]):  # nodes follow the one above them
+            for after in (np.int64(low[node]), np.int64(high[node])):
+                if after != node:
+                    paths[after] = paths[node]
+                    paths[after, group[node]] += value[after] - value[node]
+    return paths
+
+
+@njit(cache=True, nogil=True)
 def _attribute(
-    starts: Places, feature: Places, threshold: Table, low: Places, high: Places, value: Floats, group: Places,
-    table: Table, n: int, width: int, n_groups: int,
+    starts: Places, feature: Places, threshold: Table, low: Places, high: Places, paths: Floats, table: Table,
+    n: int, width: int,
 ) -> Floats:  # fmt: skip
-    """As `_run`, two rows side by side; a row that stays at its leaf adds nothing to it."""
-    out = np.zeros((n + 1) * n_groups)
+    """The paths of all trees, added up row by row; rows descend as in `_run_block`."""
+    out = np.zeros((n, paths.shape[1]))
     for begin in range(0, n, _BLOCK):
+        end = min(begin + _BLOCK, n)
         for tree in range(starts.size - 1):
-            for row in range(begin, min(begin + _BLOCK, n), 2):
-                p = q = starts[tree]
-                row_p, row_q = np.uint64(row * width), np.uint64(min(row + 1, n - 1) * width)
-                out_p, out_q = np.uint64(row * n_groups), np.uint64((row + 1) * n_groups)
-                out[out_p + np.uint64(n_groups - 1)] += value[p]
-                out[out_q + np.uint64(n_groups - 1)] += value[q]
+            for row in range(begin, end, 4):
+                p = q = r = s = starts[tree]
+                row_p, row_q = np.uint64(row * width), np.uint64(min(row + 1, end - 1) * width)
+                row_r, row_s = np.uint64(min(row + 2, end - 1) * width), np.uint64(min(row + 3, end - 1) * width)
                 while True:
                     next_p = low[p] if table[row_p + feature[p]] <= threshold[p] else high[p]
                     next_q = low[q] if table[row_q + feature[q]] <= threshold[q] else high[q]
-                    if (next_p ^ p) | (next_q ^ q) == 0:
+                    next_r = low[r] if table[row_r + feature[r]] <= threshold[r] else high[r]
+                    next_s = low[s] if table[row_s + feature[s]] <= threshold[s] else high[s]
+                    if (next_p ^ p) | (next_q ^ q) | (next_r ^ r) | (next_s ^ s) == 0:
                         break
-                    out[out_p + group[p]] += value[next_p] - value[p]
-                    out[out_q + group[q]] += value[next_q] - value[q]
-                    p, q = next_p, next_q
-    return out.reshape(n + 1, n_groups)[:n]
+                    p, q, r, s = next_p, next_q, next_r, next_s
+                for group in range(paths.shape[1]):
+                    out[row, group] += paths[p, group]
+                if row + 1 < end:
+                    for group in range(paths.shape[1]):
+                        out[row + 1, group] += paths[q, group]
+                if row + 2 < end:
+                    for group in range(paths.shape[1]):
+                        out[row + 2, group] += paths[r, group]
+                if row + 3 < end:
+                    for group in range(paths.shape[1]):
+                        out[row + 3, group] += paths[s, group]
+    return out
 
 
 def read_lightgbm(model: dict[str, Any]) -> Forest:

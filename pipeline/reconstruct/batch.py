@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.pack import ModelPack
-from pipeline.reconstruct.arrays import Ints
+from pipeline.reconstruct.arrays import Ints, Table
 from pipeline.reconstruct.candidates import list_candidates
 from pipeline.reconstruct.chosen import IMPOSSIBLE, ChosenForest, Decided, find_denied, read_by_time
 from pipeline.reconstruct.context import Context, lay_out
@@ -55,14 +55,16 @@ def decide_batch(
     window = _choose_window(context, settings, in_page_order)
     pairs = list_candidates(context, children, window[children], reach=not in_page_order)
     said = weigh_words(model, context)
-    scores = score_pairs(model, context, pairs, said)
+    held: list[Table] = []
+    scores = score_pairs(model, context, pairs, said, held)
     denied = find_denied(context, pairs, rows)
     scores[denied] = IMPOSSIBLE
     told = _find_told(context, rows)
     proofs = prove_links(context, pairs, rows, shown, window) if in_page_order else None
     if proofs is not None:
         scores += proofs.scores
-    again = look_again(model, context, pairs, scores, said, Look(window, told, in_page_order))
+    again = look_again(model, context, pairs, scores, said, Look(window, told, in_page_order), held)
+    held.clear()
     lift = lift_quotations(context, pairs, again.scores, in_page_order)
     if proofs is not None:
         lift[proofs.disproved] = 0.0

@@ -24,8 +24,16 @@ from pipeline.reconstruct.context import Context
 from pipeline.reconstruct.decoding import weigh_candidates
 from pipeline.reconstruct.page_structure import FEATURES as PAGE_FEATURES
 from pipeline.reconstruct.page_structure import measure_page_structure
-from pipeline.reconstruct.scoring import DECIMALS, ROLES, LinkModel, cut_pairs, explain_pairs, measure_rows, shift_pairs
-from pipeline.reconstruct.signals import measure_signals, words
+from pipeline.reconstruct.scoring import (
+    DECIMALS,
+    ROLES,
+    LinkModel,
+    explain_pairs,
+    measure_parts,
+    measure_rows,
+    shift_pairs,
+)
+from pipeline.reconstruct.signals import words
 from pipeline.reconstruct.signals.signal import Signal
 from pipeline.reconstruct.surroundings import FEATURES as SURROUNDINGS
 from pipeline.reconstruct.surroundings import measure_surroundings
@@ -38,7 +46,6 @@ FAR_BELOW = 60.0  # of a candidate without second look below its child's best
 STRUCTURE = "structure"
 ORDER = "order"
 PRIOR = "prior"
-_SHARED = words.FEATURES.index("shared_sharp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +115,7 @@ def describe_kept(
     said: Floats,
     look: Look,
     before: Seen | None = None,
+    held: list[Table] | None = None,
 ) -> Seen:
     """The pairs that are worth another look, and the columns that describe them.
 
@@ -115,15 +123,15 @@ def describe_kept(
         scores: float64[pairs], of the passes so far.
         said: float64[entries, 4 or 8], what words and phrases say, as `scoring.weigh_words` gives it.
         before: what the last pass looked at; nothing else is looked at again.
+        held: as `scoring.measure_parts` takes it.
     """
-    parts = cut_pairs(pairs)
+    n_own = sum(len(signal.features) for signal in signals)
     if before is None:
-        found = [words.SIGNAL.measure(context, part)[:, _SHARED] for part in parts]
+        found = [table[:, _find_shared(signals)] for _, table in measure_parts(signals, context, pairs, held)]
         shared = np.concatenate([np.zeros(0, np.float32), *found])
     else:
         shared = before.shared
     kept, structure = _measure_structure(context, pairs, scores, shared, look)
-    n_own = sum(len(signal.features) for signal in signals)
     if before is not None:
         still = kept[before.rows]
         rows, table = before.rows[still], before.table[still]
@@ -132,15 +140,21 @@ def describe_kept(
         return Seen(rows, table, shared)
     rows = np.flatnonzero(kept)
     measured, begin = [np.zeros((0, n_own), np.float32)], 0
-    for part in parts:
+    for part, own in measure_parts(signals, context, pairs, held):
         end = begin + part.left.size
-        measured.append(measure_signals(context, part, signals)[kept[begin:end]])
+        measured.append(own[kept[begin:end]])
         begin = end
     spoken = _gather_said(context, pairs, said, rows)
     around, number = measure_surroundings(context, pairs, shared)
     around = around[number[pairs.right[rows]]]
     table = np.concatenate([np.concatenate(measured), spoken, structure[rows], around], axis=1)
     return Seen(rows, table, shared)
+
+
+def _find_shared(signals: tuple[Signal, ...]) -> int:
+    """The column of the telling words that a child shares with a candidate."""
+    before = signals[: signals.index(words.SIGNAL)]
+    return sum(len(signal.features) for signal in before) + words.FEATURES.index("shared_sharp")
 
 
 def _measure_structure(
@@ -183,16 +197,25 @@ def _gather_said(context: Context, pairs: Pairs, said: Floats, rows: Ints) -> Ta
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def look_again(model: LinkModel, context: Context, pairs: Pairs, scores: Floats, said: Floats, look: Look) -> Again:
+def look_again(
+    model: LinkModel,
+    context: Context,
+    pairs: Pairs,
+    scores: Floats,
+    said: Floats,
+    look: Look,
+    held: list[Table] | None = None,
+) -> Again:
     """Scores of all passes.
 
     Args:
         scores, said: of the first pass.
+        held: as `scoring.measure_parts` takes it.
     """
     seen: list[Seen] = []
     for number, forest in enumerate(model.forests, start=1):
         last = seen[-1] if seen else None
-        seen.append(describe_kept(model.signals, context, pairs, scores, said, look, last))
+        seen.append(describe_kept(model.signals, context, pairs, scores, said, look, last, held))
         rows = seen[-1].rows
         added = run_forest(forest, seen[-1].table) + shift_pairs(model, pairs, number)[rows]
         total = np.full(scores.size, -np.inf)

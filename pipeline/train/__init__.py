@@ -32,7 +32,7 @@ from pipeline.reconstruct.streams.model import save_stream_model
 from pipeline.reconstruct.streams.training import belongs_to, train_streams
 from pipeline.settings import Settings
 from pipeline.train.card import STREAM_FIGURES, tell_accuracy, write_card
-from pipeline.train.lenses import Grounds, find_temperature, fit_passes, lay_grounds, list_unseen, measure_ground
+from pipeline.train.lenses import find_temperature, fit_passes, lay_grounds, measure_ground
 
 LENSES = ("page-text", "page-meta", "time-text", "time-meta", *FAMILIES)
 MIN_POSTS_WITH_WORD = 4
@@ -95,19 +95,20 @@ def train_links(
         if lens in FAMILIES:
             report |= train_family(lens, corpora, read, pack, out_pack, rounds, say)
             continue
-        laid: dict[str, Grounds] = {}
+        fit, calibrate, measure = [], [], {}
         for corpus in read:
             if corpus.is_stream or (lens.startswith("page") and not corpus.in_page_order):
                 continue
-            laid[corpus.name] = lay_grounds(lens, corpus, held[corpus.name], pack)
-        if not laid:
+            grounds = lay_grounds(lens, corpus, held[corpus.name], pack)
+            fit += [grounds.fit, grounds.resorted]
+            calibrate.append(grounds.calibrate)
+            measure[corpus.name] = grounds.measure
+        if not fit:
             continue
         say(f"{lens}: laid out")
-        fit = [folds for grounds in laid.values() for folds in (grounds.fit, grounds.resorted)]
-        models = fit_passes(lens, fit, epochs, trees or ROUNDS, say)
-        temperature = find_temperature(list_unseen(models, list(laid.values())))
-        model = replace(models[0], temperature=temperature)
-        report[lens] = {name: measure_ground(model, grounds.measure) for name, grounds in laid.items()}
+        model = fit_passes(lens, fit, epochs, trees or ROUNDS, say)
+        model = replace(model, temperature=find_temperature(model, calibrate))
+        report[lens] = {name: measure_ground(model, ground) for name, ground in measure.items()}
         report[lens] = {name: found for name, found in report[lens].items() if found["posts"] > 0}
         accuracy = float(np.mean([found["accuracy"] for found in report[lens].values()]))
         model = replace(model, expected_accuracy=accuracy)

@@ -82,7 +82,7 @@ def adapt_links(
             continue
         model = load_model(lens, orjson.loads(files[f"{lens}.json"]))
         model = fit_shift(replace(model, shift=np.zeros((1 + len(model.forests), 2))), grounds)
-        model = replace(model, temperature=find_temperature([(model, ground) for ground in grounds]))
+        model = replace(model, temperature=find_temperature(model, grounds))
         model = load_model(lens, save_model(model))
         measured = [found for ground in grounds if (found := measure_ground(model, ground))["posts"] > 0]
         posts = [found["posts"] for found in measured]
