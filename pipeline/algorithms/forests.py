@@ -236,17 +236,10 @@ def _attribute(
                     if (next_p ^ p) | (next_q ^ q) | (next_r ^ r) | (next_s ^ s) == 0:
                         break
                     p, q, r, s = next_p, next_q, next_r, next_s
-                for group in range(paths.shape[1]):
-                    out[row, group] += paths[p, group]
-                if row + 1 < end:
-                    for group in range(paths.shape[1]):
-                        out[row + 1, group] += paths[q, group]
-                if row + 2 < end:
-                    for group in range(paths.shape[1]):
-                        out[row + 2, group] += paths[r, group]
-                if row + 3 < end:
-                    for group in range(paths.shape[1]):
-                        out[row + 3, group] += paths[s, group]
+                for at, leaf in enumerate((p, q, r, s)):
+                    if row + at < end:
+                        for group in range(paths.shape[1]):
+                            out[row + at, group] += paths[leaf, group]
     return out
 
 

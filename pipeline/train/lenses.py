@@ -53,8 +53,8 @@ SORTED = View(
 )  # fmt: skip
 RESORTED = {"page-meta": 0.3}  # lenses that are shown it, and of how many threads
 TEMPERATURES = tuple(round(float(value), 4) for value in np.geomspace(0.6, 2.5, 160))
-# How alike the surprises of two posts of a thread are: their intraclass correlation on threads kept out of fitting, .026
-# to .039 by lens (2026-12-01).
+# How alike the surprises of two posts of a thread are: their intraclass correlation on threads kept out of fitting is
+# .026 to .039 by lens (2026-12-01).
 ALIKE = 0.03
 
 
