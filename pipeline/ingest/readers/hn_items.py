@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words
+from pipeline.ingest.readers.api_json import as_id, as_time, as_votes, as_words, ids_of, strings_of
+from pipeline.ingest.readers.record_columns import RUN, pluck
 from pipeline.ingest.records import extra_column, record_frame
 
 SCOPE = "hackernews"
@@ -27,6 +28,9 @@ _ROOTS = frozenset({"story", "job", "poll"})
 _TYPES = _ROOTS | {"comment", "pollopt"}
 _MARKED = frozenset({"by", "deleted", "dead"})
 _OF_BIGQUERY = frozenset({"time_ts", "timestamp", "ranking"})
+_TEXTS = ("text", "comment_text", "story_text")
+_AUTHORS = ("by", "author")
+_LINKS = frozenset({"parent", "parent_id", "poll", "story_id"})
 _TIMES = ("time", "created_at_i", "created_at", "timestamp", "time_ts")
 _COLUMNS = (
     *("ordinal", "location", "native_id", "native_discussion", "parent_known", "native_parent", "depth", "author"),
@@ -79,9 +83,10 @@ def nested_items(fields: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str |
 
 def item_frame(items: list[Item]) -> pl.DataFrame:
     """Records of items; comments whose story is not said get it from their ancestors among these items."""
-    rows = [_row(item) for item in items]
-    values = zip(*rows, strict=True) if rows else ([] for _ in _COLUMNS)
-    columns: dict[str, list[Any]] = {name: list(column) for name, column in zip(_COLUMNS, values, strict=True)}
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    for start in range(0, len(items), RUN):
+        for name, values in _columns(items[start : start + RUN]).items():
+            columns[name] += values
     discussions = _climb(columns["native_id"], columns["native_parent"], columns["native_discussion"])
     columns["extra"] = extra_column(columns["extra"])
     frame = record_frame(
@@ -94,42 +99,83 @@ def item_frame(items: list[Item]) -> pl.DataFrame:
     )
 
 
-def _row(item: Item) -> tuple[Any, ...]:
-    get = item.fields.get
-    own = as_id(get("id")) or as_id(get("objectID"))
-    kind = _kind(item.fields)
-    is_root = kind in _ROOTS
-    title = as_words(get("title")) or None
-    text = as_words(get("text")) or as_words(get("comment_text")) or as_words(get("story_text"))
-    author = as_words(get("by")) or as_words(get("author")) or None
-    dead = get("dead") in (True, "true")
-    deletion = "author" if get("deleted") in (True, "true") else None
-    if text is not None and len(text) < _LONGEST_SIGN and text.strip() in HIDDEN:
-        text, deletion, dead = None, "moderator", True
-    elif deletion is None and author is None and text is None and kind == "comment":
-        deletion = "unknown"  # Algolia does not say so
-    if is_root:
-        parent, story = None, own
-    else:
-        parent = as_id(get("parent")) or as_id(get("parent_id")) or as_id(get("poll")) or item.parent
-        story = as_id(get("story_id")) or item.story or as_id(get("poll"))
-    return (
-        item.ordinal,
-        item.location,
-        own,
-        story,
-        is_root or parent is not None,
-        parent,
-        item.depth,
-        author,
-        _first_time(item.fields),
-        title,
-        text,
-        deletion,
-        title if is_root else as_words(get("story_title")) or None,
-        _votes(get("score")) if "score" in item.fields else _votes(get("points")),
-        _extra(item, kind, dead=dead) if is_root or dead or item.repaired or kind != "comment" else None,
-    )
+def _columns(items: list[Item]) -> dict[str, list[Any]]:
+    """Columns of records of some items; a field that none of them has is not looked for."""
+    ordinals, locations, fields, _, _, depths, _ = map(list, zip(*items, strict=True))
+    present = set[str]().union(*fields)
+
+    def values(name: str) -> list[Any]:
+        return pluck(fields, name) if name in present else [None] * len(fields)
+
+    owns = _first_of([ids_of(values("id")), ids_of(values("objectID"))], present, ("id", "objectID"))
+    kinds = list(map(_kind, fields))
+    roots = [kind in _ROOTS for kind in kinds]
+    titles = [title or None for title in strings_of(values("title"))]
+    texts = _first_of([strings_of(values(name)) for name in _TEXTS], present, _TEXTS)
+    authors = _first_of([strings_of(values(name)) for name in _AUTHORS], present, _AUTHORS)
+    authors = [author or None for author in authors]
+    dead = [value in (True, "true") for value in values("dead")]
+    deletions = ["author" if value in (True, "true") else None for value in values("deleted")]
+    for row, text in enumerate(texts):
+        if text is None:
+            if authors[row] is None and deletions[row] is None and kinds[row] == "comment":
+                deletions[row] = "unknown"  # Algolia does not say so
+        elif len(text) < _LONGEST_SIGN and text.strip() in HIDDEN:
+            texts[row], deletions[row], dead[row] = None, "moderator", True
+    parents, stories = _answered(items, owns, roots, {name: ids_of(values(name)) for name in _LINKS & present})
+    return {
+        "ordinal": ordinals,
+        "location": locations,
+        "native_id": owns,
+        "native_discussion": stories,
+        "parent_known": [root or parent is not None for root, parent in zip(roots, parents, strict=True)],
+        "native_parent": parents,
+        "depth": depths,
+        "author": authors,
+        "posted_at_raw": _first_times(fields, values("time")),
+        "title": titles,
+        "body": texts,
+        "deletion": deletions,
+        "discussion_title": [
+            title if root else other or None
+            for root, title, other in zip(roots, titles, strings_of(values("story_title")), strict=True)
+        ],
+        "votes": [_votes(item["score"] if "score" in item else item.get("points")) for item in fields]
+        if "score" in present
+        else list(map(_votes, values("points"))),
+        "extra": [
+            _extra(item, kind, dead=is_dead) if root or is_dead or item.repaired or kind != "comment" else None
+            for item, kind, root, is_dead in zip(items, kinds, roots, dead, strict=True)
+        ],
+    }
+
+
+def _first_of(columns: list[list[str | None]], present: set[str], names: tuple[str, ...]) -> list[str | None]:
+    """In every row the first value with anything in it, else the last."""
+    found = columns[0]
+    for name, others in zip(names[1:], columns[1:], strict=True):
+        found = [value or other for value, other in zip(found, others, strict=True)] if name in present else found
+    return found if names[-1] in present else [value or None for value in found]
+
+
+def _answered(
+    items: list[Item], owns: list[str | None], roots: list[bool], links: dict[str, list[str | None]]
+) -> tuple[list[str | None], list[str | None]]:
+    """What each item answers, and its story, as the items or their nesting say."""
+    none = [None] * len(items)
+    parents: list[str | None] = []
+    stories: list[str | None] = []
+    said = (links.get(name, none) for name in ("parent", "parent_id", "poll", "story_id"))
+    for item, own, is_root, parent, other, poll, story in zip(items, owns, roots, *said, strict=True):
+        parents.append(None if is_root else parent or other or poll or item.parent)
+        stories.append(own if is_root else story or item.story or poll)
+    return parents, stories
+
+
+def _first_times(fields: list[dict[str, Any]], times: list[Any]) -> list[str | None]:
+    if set(map(type, times)) == {int}:
+        return list(map(str, times))
+    return list(map(_first_time, fields))
 
 
 def _first_time(fields: dict[str, Any]) -> str | None:

@@ -243,19 +243,22 @@ def _author_of(post: dict[str, Any]) -> str | None:
 def _board_named(posts: list[dict[str, Any]], links: list[list[_Link]]) -> str | None:
     """The board: named by the posts, or by links to threads of this file or from post to post, most often."""
     here: set[str | None] | None = None
-    named: Counter[str] = Counter()
+    named: list[str] = []
     for post, own_links in zip(posts, links, strict=True):
         if "board" in post and (board := _own_board(post)):
-            named[board] += 1
+            named.append(board)
         body = post.get("com")
         if type(body) is not str or "/thread/" not in body:
             continue
         if here is None:
             here = set(ids_of(pluck(posts, "no"))) | set(ids_of(pluck(posts, "resto"))) - {"0"}
-        named.update(found[1] for found in _ADDRESS.finditer(body) if found[2] in here)
-        quoted = [_THREAD.match(address) for address, board_named, _, _ in own_links if address and not board_named]
-        named.update(found[1] for found in quoted if found is not None and "/thread/" in found[0])
-    return min(named, key=lambda board: (-named[board], board)) if named else None
+        if "4chan" in body:
+            named += [found[1] for found in _ADDRESS.finditer(body) if found[2] in here]
+        for address, board_named, _, _ in own_links:
+            if "/thread/" in address and not board_named and (quoted := _THREAD.match(address)) is not None:
+                named += [quoted[1]] if "/thread/" in quoted[0] else []
+    counts = Counter(named)
+    return min(counts, key=lambda board: (-counts[board], board)) if counts else None
 
 
 def _own_board(post: dict[str, Any]) -> str | None:
