@@ -23,6 +23,13 @@ knows is reported, and the run goes on. `threadloom formats` prints the table be
 Every record whose id or text can be read is a sighting. Everything else is in `quarantine` with its place in the file,
 the rule it broke and its first 1,000 bytes. Whatever else a record holds and a reader keeps is JSON in
 `sightings.extra`, at most 4,000 characters a record.
+
+`threadloom audit --deep` reads the raw files once more and asks the bytes themselves. Of flat text, JSON Lines and
+Reddit's dumps every line must be a record or in quarantine. Of logs (IRC, WhatsApp) and CSV a line may also go on with
+a record, or be one of the notices that `extra.skipped` counts; of mbox every line that begins a message is asked for.
+Of JSON, XML and saved pages every text in the places listed under **Words** must stand in a record or in quarantine,
+but for as many as records are counted as deleted or skipped; what stands elsewhere is the format's own, and is skipped.
+Formats without such a list are read again and compared.
 """
 _CONTAINERS = """## Containers
 
@@ -105,7 +112,9 @@ _NOT_READ = """## What is not read
 
 
 def _describe_reader(reader: Reader) -> str:
-    return f"## {reader.name}\n\n{_words(sys.modules[reader.read.__module__].__doc__)}"
+    words = ", ".join(f"`{place}`" for place in reader.words if not place.startswith("-"))
+    asked = f"\n**Words** stand in {words}.\n" if words else ""
+    return f"## {reader.name}\n\n{_words(sys.modules[reader.read.__module__].__doc__)}{asked}"
 
 
 def _after_signature(words: str) -> str:

@@ -6,9 +6,11 @@ In: an archive whose raw files are still where they were. Out: findings, none wh
 []
 
 Every capture is read again with the settings it was read with, and each of its records is looked for among the
-published sightings, with its place, author, time, parent, votes and words; each rejected one in quarantine. Of the
-formats in which a line is a record, every line with anything on it must be one or the other, which is asked of the
-bytes, not of the reader. A file that is gone or has changed cannot be asked: it is noted, and is no finding.
+published sightings, with its place, author, time, parent, votes and words; each rejected one in quarantine. Then the
+bytes are asked, not the reader: every line of logs, tables and texts (`lines`), and every text that stands in JSON, XML
+and pages where the format says that people's words are (`words`, `Reader.words`) must be found in a record or in
+quarantine, but for as many as the records count as deleted or skipped. What stands elsewhere is declared to be skipped.
+A file that is gone or has changed cannot be asked: it is noted, and is no finding.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ import orjson
 import polars as pl
 
 from pipeline.audit.finding import Finding
+from pipeline.audit.lines import Lines
+from pipeline.audit.words import find_texts, missing_texts
 from pipeline.errors import InputError
 from pipeline.ids import digest_file
 from pipeline.ingest import Part, open_capture
-from pipeline.ingest.decoding import decode_line
-from pipeline.ingest.readers.flat_text import EDGES
+from pipeline.ingest.documents import read_bytes
+from pipeline.ingest.readers import READERS
 from pipeline.pack import ModelPack
 from pipeline.settings import ReadSettings
 from pipeline.steps.ingest import read_part
@@ -37,7 +41,9 @@ from pipeline.store.pinned import read_pack
 from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.store.tombstones import read_tombstones
 
-_LINE_FORMATS = ("flat_text", "jsonl", "reddit")
+_SEARCHED_BYTES = 256 << 20
+_SKIPPED = r'"skipped":(\{[^{}]*\})'
+_WORDED = ("body", "title", "discussion_title", "author", "extra")
 # What a published sighting says, and what the record says that it shows.
 _TOLD = {
     "sighting_id": "sighting_id",
@@ -97,7 +103,7 @@ def audit_raw(path: Path, snapshot: str | None = None, note: Callable[[str], obj
             said = read_capture(layout, row["capture_id"]).facts["read"]
             of_capture = pl.col("capture_id") == row["capture_id"]
             shown, rejected = published.filter(of_capture), quarantine.filter(of_capture)
-            _audit_capture(row, file, ReadSettings(**said), shown, rejected, tombstones, pack, found)
+            _audit_capture(row, file, ReadSettings(**said), shown, rejected, tombstones, pack, found, note)
     return found.findings()
 
 
@@ -131,12 +137,13 @@ def _audit_capture(
     tombstones: pl.DataFrame,
     pack: ModelPack,
     found: _Found,
+    note: Callable[[str], object] | None,
 ) -> None:
     place = f"{file} ({row['capture_id']})"
     n_records = n_rejected = 0
     try:
         for part in open_capture(file, settings).parts():
-            lines = _Lines(part)
+            kept = _Kept(part)
             for records, rejected in read_part(part, row["capture_id"], pack, tombstones):
                 first = n_records
                 n_records += records.height + rejected.height
@@ -144,9 +151,8 @@ def _audit_capture(
                 here = pl.col("ordinal").is_between(first, n_records - 1)
                 _compare_records(records, published.filter(here).collect(), place, found)
                 _compare_rejected(rejected, quarantine.filter(here).collect(), place, found)
-                lines.account(records["location"])
-                lines.account(rejected["location"])
-            found.add("lines_are_accounted", "captures", *lines.lost(place))
+                kept.account(records, rejected)
+            kept.ask_bytes(place, found, note)
     except InputError as error:
         if row["error"] is None:
             found.add("file_is_readable", "captures", 1, f"{place}: {error}")
@@ -189,28 +195,41 @@ def _example(rows: pl.DataFrame, place: str) -> str:
     return f"{place}: {rows['location'][0]}" if rows.height else ""
 
 
-class _Lines:
-    """Which lines of a part are records or rejected, where its format has one a line."""
+class _Kept:
+    """What was kept of a part, beside the bytes that it was made of."""
 
     def __init__(self, part: Part) -> None:
-        self._source = part.source if part.format in _LINE_FORMATS else None
-        self._seen: list[pl.Series] = []
+        self._part = part
+        self._lines = Lines(part)
+        self._places = next((reader.words for reader in READERS if reader.name == part.format), ())
+        self._texts: list[str] = []
+        self._silent = 0  # records without words, and what is no post
 
-    def account(self, locations: pl.Series) -> None:
-        """Note where records or rejected ones stand."""
-        if self._source is not None:
-            numbers = locations.str.extract(r"(?:^|: )line (\d+)$").cast(pl.Int64)
-            self._seen.append(numbers.drop_nulls())
+    def account(self, records: pl.DataFrame, rejected: pl.DataFrame) -> None:
+        """Note records and rejected ones of a batch."""
+        self._lines.account(records["location"])
+        self._lines.account(rejected["location"])
+        skipped = records["extra"].str.extract(_SKIPPED).drop_nulls()
+        self._silent += sum(sum(orjson.loads(counts).values()) for counts in skipped)
+        if self._places:
+            self._silent += rejected.height + int(records["deletion"].is_not_null().sum())
+        if self._places or self._lines.goes_on:
+            for name in _WORDED:
+                self._texts += records[name].drop_nulls().to_list()
+            self._texts += (raw.decode(errors="replace") for raw in rejected["raw"].drop_nulls())
 
-    def lost(self, place: str) -> tuple[int, str]:
-        """How many lines with something on them are neither, and the first of them in words."""
-        if self._source is None:
-            return 0, ""
-        seen = set(pl.concat(self._seen).to_list()) if self._seen else set()
-        # A Python loop over the lines that no record stands on: blank ones, in a sound archive.
-        lost = [
-            number
-            for number, line in enumerate(self._source.lines(), start=1)
-            if number not in seen and decode_line(line)[0].strip(EDGES)
-        ]
-        return len(lost), f"{place}: line {lost[0]} of {self._source.name}" if lost else ""
+    def ask_bytes(self, place: str, found: _Found, note: Callable[[str], object] | None) -> None:
+        """Look for every line, and every text, among what was kept."""
+        count, example = self._lines.lost(self._texts, self._silent)
+        found.add("lines_are_accounted", "captures", count, f"{place}: {example}")
+        if not self._places or self._part.source is None:
+            return
+        try:
+            data = read_bytes(self._part.source, _SEARCHED_BYTES)
+        except InputError:
+            if note is not None:
+                note(f"{place}: larger than {_SEARCHED_BYTES >> 20} MiB, so its words were not looked for one by one")
+            return
+        missing = missing_texts(find_texts(data, self._places), self._texts)
+        if len(missing) > self._silent:
+            found.add("words_are_kept", "captures", len(missing), f"{place}: {' '.join(missing[0])[:100]}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -27,6 +27,8 @@ from pipeline.tables import RawRecords
 DOCUMENT_BYTES = 1 << 30
 
 _COLUMNS = {name: column.dtype for name, column in RawRecords.columns().items()}
+HOLLOW = ("no_id_no_text", "neither an id nor a text")  # why such a record is rejected
+
 _RUN = 500
 _DEFAULTS: dict[str, Any] = {"listing": 0, "parent_known": False, "markup": "plain"}
 
@@ -93,6 +95,12 @@ def has_keys(head: Head, *names: str) -> bool:
     )
 
 
+def is_hollow(fields: Mapping[str, Any]) -> bool:
+    """Whether a record has neither native_id nor a body, title or deletion."""
+    get = fields.get
+    return not (get("native_id") or get("body") or get("title") or get("deletion"))
+
+
 class RecordList:
     """Records of a document, gathered one by one and handed on as batches; ordinals count rejected ones too."""
 
@@ -121,9 +129,8 @@ class RecordList:
 
     def keep(self, location: str, extra: dict[str, Any] | None, fields: dict[str, Any]) -> None:
         """Keep a record as `add` does; its fields become part of the list."""
-        get = fields.get
-        if not (get("native_id") or get("body") or get("title") or get("deletion")):
-            self.reject(location, "no_id_no_text", "neither an id nor a text", repr(fields).encode())
+        if is_hollow(fields):
+            self.reject(location, *HOLLOW, repr(fields).encode())
             return
         self._rows.append(fields)
         self._kept.append(extra)

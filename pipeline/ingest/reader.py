@@ -42,6 +42,8 @@ class Reader:
     recognise: Callable[[Head], bool]
     describe: Callable[[Source], CaptureFacts]  # raises InputError where the file cannot be read as this format
     read: Callable[[Source], Iterator[Batch]]  # never raises over a single record
+    # Where its words stand, for the deep audit (`pipeline.audit.words`): JSON keys, XML elements, CSS selectors
+    words: tuple[str, ...] = ()
 
 
 def order_of(settings: ReadSettings, otherwise: Order) -> Order:

@@ -245,4 +245,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("text",),
 )

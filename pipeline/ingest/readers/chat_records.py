@@ -12,6 +12,7 @@ Lines of the system are no posts: extra of the record before them (of the first 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
@@ -31,8 +32,7 @@ class ChatRecords:
     def __init__(self) -> None:
         self._rows = RecordColumns()
         self._numbers: list[int] = []  # of the messages whose columns have to follow
-        self._skipped: Counter[int] = Counter()  # lines of the system by the record that counts them
-        self._cut = 0  # how many records stand above the last thing that was rejected
+        self._skipped: Counter[int] = Counter()  # lines of the system by how many messages stand above them
 
     def sift(self, messages: Sequence[Any], numbers: Sequence[int], system: Sequence[bool]) -> list[dict[str, Any]]:
         """The messages whose columns have to follow; lines of the system are counted, what is no object is rejected.
@@ -48,11 +48,10 @@ class ChatRecords:
         for rank, place in enumerate(compress(range(len(messages)), system)):
             message, before = messages[place], above + place - rank
             if type(message) is dict:
-                self._skipped[before - (before > self._cut)] += 1
+                self._skipped[before] += 1
             else:
                 raw = repr(message).encode(errors="replace")
                 self._rows.reject(f"message {numbers[place]}", "not_an_object", "no object", raw, before)
-                self._cut = before
         self._numbers = list(compress(numbers, said))
         return list(compress(messages, said))
 
@@ -64,10 +63,19 @@ class ChatRecords:
         """All records in order; at least one batch. What could not be read of the chat stands in the first."""
         for location, detail, raw in chat.losses:
             self._rows.reject(location, "damaged_file", detail, raw)
-        for row, count in self._skipped.items():
-            if row < len(self._rows):
-                self._rows.extras[row] = {**(self._rows.extras[row] or {}), "skipped": {"system": count}}
+        if self._skipped:
+            self._count_skipped()
         return self._rows.batches()
+
+    def _count_skipped(self) -> None:
+        """Lines of the system go to the record before them, or the first one."""
+        told = self._rows.find_told()
+        counts = Counter[int]()
+        for above, count in self._skipped.items():
+            if told:
+                counts[told[max(0, bisect_left(told, above) - 1)]] += count
+        for row, count in counts.items():
+            self._rows.extras[row] = {**(self._rows.extras[row] or {}), "skipped": {"system": count}}
 
 
 def runs_of(messages: Sequence[Any], numbers: Sequence[int]) -> Iterator[tuple[Sequence[Any], Sequence[int]]]:

@@ -162,11 +162,12 @@ def _embedded(embed: dict[str, Any]) -> str | None:
 
 READER = Reader(
     name="discord",
-    version=1,
+    version=2,
     title="Discord channels in DiscordChatExporter's JSON",
     extensions=(".json",),
     replies="reference.messageId of replies",
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("content",),
 )

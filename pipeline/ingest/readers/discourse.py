@@ -207,4 +207,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("cooked",),
 )

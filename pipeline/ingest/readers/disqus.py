@@ -180,11 +180,12 @@ def _is_true(fields: dict[str, Element], name: str) -> bool:
 
 READER = Reader(
     name="disqus",
-    version=1,
+    version=2,
     title="Disqus XML export",
     extensions=(".xml",),
     replies="parent of every post",
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("message",),
 )

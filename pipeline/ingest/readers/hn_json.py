@@ -164,4 +164,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("text", "comment_text", "story_text"),
 )

@@ -201,4 +201,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=(".commtext", "span.comment > font", "-.reply"),
 )

@@ -278,4 +278,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("com",),
 )

@@ -146,7 +146,7 @@ def _find_channel(head: Head) -> str | None:
 
 READER = Reader(
     name="irc",
-    version=1,
+    version=2,
     title="IRC logs of irssi, weechat, mIRC, HexChat, ZNC, supybot and others",
     extensions=(".log", ".txt", ".weechatlog"),
     replies="nothing; parents are inferred from names, times and words",

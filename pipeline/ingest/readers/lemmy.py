@@ -256,4 +256,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("content",),
 )

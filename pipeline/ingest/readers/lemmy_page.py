@@ -242,4 +242,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=(".comment-content", ".md-div"),
 )

@@ -192,4 +192,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("content",),
 )

@@ -158,11 +158,12 @@ def _channels(document: dict[str, Any]) -> dict[str, str]:
 
 READER = Reader(
     name="mattermost",
-    version=1,
+    version=2,
     title="Mattermost posts from the API",
     extensions=(".json",),
     replies="root_id, the root of the thread",
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("message",),
 )

@@ -132,7 +132,7 @@ def _parts(line: bytes, following: bytes, *, after_blank: bool) -> bool:
 
 READER = Reader(
     name="mbox",
-    version=1,
+    version=2,
     title="Mailbox (mbox), list archives",
     extensions=(".mbox", ".mbx", ".txt"),
     replies="References, In-Reply-To",

@@ -162,11 +162,12 @@ def _paths(media: Any) -> list[str]:
 
 READER = Reader(
     name="messenger",
-    version=1,
+    version=2,
     title="Messenger chats from Facebook's export",
     extensions=(".json",),
     replies="nothing; parents are inferred from names, times and words",
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("content",),
 )

@@ -219,4 +219,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=('[slot="comment"]',),
 )

@@ -97,7 +97,7 @@ def _as_posted(data: bytes) -> bytes:
 
 READER = Reader(
     name="nntp",
-    version=1,
+    version=2,
     title="News article or single mail (RFC 5322)",
     extensions=(".eml", ".msg", ".txt"),
     replies="References, In-Reply-To",

@@ -176,4 +176,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=(".thing .usertext-body .md",),
 )

@@ -189,4 +189,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=(".post .content", ".postbody .content", ".vtcontent", "td .postbody"),
 )

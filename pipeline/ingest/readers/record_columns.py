@@ -77,6 +77,13 @@ class RecordColumns:
         above = len(self) if before is None else before
         self._rejections.add(above + len(self._rejections.rows), location, rule, detail, raw)
 
+    def find_told(self) -> list[int]:
+        """The rows that are records: with an id, a text, a title or a deletion."""
+        if any(self._shared.get(name) for name in _TELLING):
+            return list(range(len(self)))
+        columns = [self._columns[name] for name in _TELLING if name in self._columns]
+        return [row for row, told in enumerate(zip(*columns, strict=True)) if any(told)]
+
     def batches(self) -> Iterator[Batch]:
         """All records in order; at least one batch. What was rejected stands in the first."""
         taken = {row[0] for row in self._rejections.rows}

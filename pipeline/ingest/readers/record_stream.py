@@ -16,8 +16,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.ingest.documents import RecordList
-from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, Batch
+from pipeline.ingest.documents import HOLLOW, RecordList, is_hollow
+from pipeline.ingest.records import BATCH_BYTES, BATCH_RECORDS, RAW_BYTES, Batch
+
+_MOST_BELOW = 1_000  # rejected ones that wait with the record above them
 
 
 class RecordStream:
@@ -29,10 +31,14 @@ class RecordStream:
         self._bytes = 0
         self._any = False
         self._held: tuple[str, dict[str, Any] | None, dict[str, Any]] | None = None
+        self._below: list[tuple[str, str, str, bytes]] = []  # rejected since that record
         self._skipped: Counter[str] = Counter()
 
     def add(self, location: str, *, extra: dict[str, Any] | None = None, **fields: Any) -> None:
         """Keep a record, as `RecordList.add` does."""
+        if is_hollow(fields):
+            self.reject(location, *HOLLOW, repr(fields).encode())
+            return
         if self._held is not None:
             self._release()
         self._held = (location, extra, fields)
@@ -43,8 +49,13 @@ class RecordStream:
 
     def reject(self, location: str, rule: str, detail: str, raw: bytes) -> None:
         """Put a record into quarantine."""
-        self._release()
-        self._rows.reject(location, rule, detail, raw)
+        if self._held is None:
+            self._rows.reject(location, rule, detail, raw)
+            return
+        # The record above waits on: what is skipped below may be for it to count.
+        self._below.append((location, rule, detail, raw[:RAW_BYTES]))
+        if len(self._below) >= _MOST_BELOW:
+            self._release()
 
     @property
     def is_full(self) -> bool:
@@ -71,6 +82,9 @@ class RecordStream:
         self._rows.keep(location, extra, fields)
         self._bytes += len(fields.get("body") or "")
         self._held = None
+        for rejected in self._below:
+            self._rows.reject(*rejected)
+        self._below.clear()
 
     def _let_go(self) -> Iterator[Batch]:
         for batch in self._rows.batches():

@@ -140,4 +140,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("body", "selftext"),
 )

@@ -180,4 +180,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("body", "selftext"),
 )

@@ -161,11 +161,12 @@ def _attached(message: dict[str, Any]) -> str | None:
 
 READER = Reader(
     name="rocketchat",
-    version=1,
+    version=2,
     title="Rocket.Chat messages from the API or the database",
     extensions=(".json",),
     replies="tmid, the root of the thread; else the message quoted",
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("msg",),
 )

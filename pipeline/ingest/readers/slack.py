@@ -266,11 +266,12 @@ def _names(document: dict[str, Any], messages: list[dict[str, Any]]) -> dict[str
 
 READER = Reader(
     name="slack",
-    version=1,
+    version=2,
     title="Slack messages, exported or from the API",
     extensions=(".json",),
     replies="thread_ts, the root of the thread",
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("text", "-> commented on <@"),
 )

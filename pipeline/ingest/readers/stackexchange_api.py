@@ -182,4 +182,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("body",),
 )

@@ -190,4 +190,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("@Body", "@Text"),
 )

@@ -185,7 +185,7 @@ def _poll(poll: dict[str, Any]) -> str | None:
 
 READER = Reader(
     name="telegram_json",
-    version=1,
+    version=2,
     title="Telegram chats in Telegram Desktop's JSON",
     extensions=(".json",),
     replies="reply_to_message_id",

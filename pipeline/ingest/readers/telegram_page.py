@@ -172,4 +172,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=(".message.default .text",),
 )

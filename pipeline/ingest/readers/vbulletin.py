@@ -265,4 +265,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=('[id^="post_message_"]',),
 )

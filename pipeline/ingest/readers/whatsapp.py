@@ -226,7 +226,7 @@ def _find_title(head: Head) -> str | None:
 
 READER = Reader(
     name="whatsapp",
-    version=1,
+    version=2,
     title="WhatsApp chats exported as text",
     extensions=(".txt",),
     replies="nothing; parents are inferred from names, times and words",

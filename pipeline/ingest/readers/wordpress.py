@@ -229,4 +229,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("comment_content",),
 )

@@ -169,4 +169,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=(".message-body .bbWrapper", "-.bbCodeBlock-expandLink", "-.bbCodeBlock-shrinkLink"),
 )

@@ -378,4 +378,5 @@ READER = Reader(
     recognise=recognise,
     describe=describe,
     read=read,
+    words=("textOriginal", "text"),
 )
