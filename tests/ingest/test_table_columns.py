@@ -33,6 +33,45 @@ def read(tmp_path: Path, name: str, data: str, **settings: Any) -> pl.DataFrame:
         ("id,text,body,content", {}),
         ("label,comment,parent_comment,ups", {"comment": "text", "ups": "score"}),
         ("what,when,who", {}),
+        (
+            "id,conversation_id,text,speaker,reply-to,timestamp",
+            {
+                "reply-to": "parent_id",
+                "conversation_id": "discussion_id",
+                "speaker": "author",
+                "timestamp": "created_at",
+            },
+        ),
+        ("Name,Comment,Reply to", {"Comment": "text", "Name": "author"}),
+        (
+            "commentID,commentBody,parentID,articleID,userDisplayName,createDate,recommendations,depth",
+            {
+                "commentBody": "text",
+                "commentID": "id",
+                "parentID": "parent_id",
+                "articleID": "discussion_id",
+                "userDisplayName": "author",
+                "createDate": "created_at",
+                "recommendations": "score",
+            },
+        ),
+        (
+            "id,conversation_id,text,created_at,author.username,referenced_tweets.replied_to.id",
+            {
+                "referenced_tweets.replied_to.id": "parent_id",
+                "conversation_id": "discussion_id",
+                "author.username": "author",
+            },
+        ),
+        (
+            "message_id,parent_id,message_tree_id,user_id,created_date,text,role",
+            {
+                "message_id": "id",
+                "message_tree_id": "discussion_id",
+                "user_id": "author",
+                "created_date": "created_at",
+            },
+        ),
     ],
 )
 def test_names_are_put_to_their_meaning(names: str, expected: dict[str, str]) -> None:
@@ -86,3 +125,13 @@ def test_posts_of_a_scraper_of_short_messages(tmp_path: Path) -> None:
     ]
     assert read(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows))).select(KNOWN).rows() == expected
     assert read(tmp_path, "a.json", json.dumps(rows)).select(KNOWN).rows() == expected
+
+
+def test_names_and_ids_that_stand_in_objects(tmp_path: Path) -> None:
+    rows = [
+        {"id": 11, "message": "Soup?", "from_id": {"_": "PeerUser", "user_id": 5}, "reply_to": None},
+        {"id": 12, "message": "Stew", "from_id": {"_": "PeerUser", "user_id": 6}, "reply_to": {"reply_to_msg_id": 11}},
+        {"id": 13, "message": "Tea", "from_id": {"_": "Nobody"}, "reply_to": {"_": "Nothing"}},
+    ]
+    records = read(tmp_path, "a.json", json.dumps(rows))
+    assert records.select(*KNOWN[:2], "author").rows() == [("11", None, "5"), ("12", "11", "6"), ("13", None, None)]

@@ -29,22 +29,24 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "parent_id": (
         "parent_id", "parent_comment_id", "comment_parent_id", "comment_parent", "parent_post_id", "parent_message_id",
-        "in_reply_to_status_id", "in_reply_to_tweet_id", "in_reply_to_post_id", "in_reply_to_id", "in_reply_to",
+        "in_reply_to_status_id", "in_reply_to_status_id_str", "in_reply_to_tweet_id", "in_reply_to_post_id",
+        "in_reply_to_id", "in_reply_to", "referenced_tweets_replied_to_id",
         "reply_to_comment_id", "reply_to_message_id", "reply_to_msg_id", "reply_to_post_id",
-        "reply_to_id", "replied_to_id", "parent",
+        "reply_to_id", "replied_to_id", "parent", "reply_to",
     ),
     "discussion_id": (
         "discussion_id", "thread_id", "topic_id", "conversation_id", "link_id", "submission_id", "story_id",
-        "comment_post_id", "video_id", "article_id", "aweme_id", "root_id", "post_id",
+        "comment_post_id", "video_id", "article_id", "aweme_id", "message_tree_id", "root_id", "root", "post_id",
     ),
     "author": (
         "author", "author_name", "author_username", "comment_author", "user_name", "username", "screen_name",
-        "user_screen_name", "author_handle", "user", "display_name", "nickname", "nick", "sender_name", "sender",
-        "from_name", "poster", "handle", "by", "from", "name",
+        "user_screen_name", "author_handle", "user", "user_display_name", "display_name", "nickname", "nick",
+        "speaker", "owner", "sender_name", "sender", "from_name", "poster", "handle", "by", "from", "from_id", "name",
+        "user_id", "author_id", "speaker_id", "sender_id",
     ),
     "created_at": (
-        "created_at", "created_utc", "created_time", "create_time", "creation_date", "created_date", "date_created",
-        "comment_created", "comment_date", "comment_time", "published_at", "posted_at", "post_date", "date_posted",
+        "created_at", "created_utc", "created_time", "create_time", "creation_date", "created_date", "create_date",
+        "date_created", "comment_created", "comment_date", "comment_time", "published_at", "posted_at", "post_date", "date_posted",
         "timestamp", "time_parsed", "datetime", "date_time", "date_utc", "sent_at", "created", "date", "time", "posted",
         "published", "ts",
     ),
@@ -60,7 +62,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "score": (
         "score", "comment_score", "votes", "vote_count", "upvotes", "ups", "points", "karma", "likes", "like_count",
-        "likes_count", "comment_likes", "favorite_count", "digg_count",
+        "likes_count", "comment_likes", "favorite_count", "digg_count", "recommendations", "public_metrics_like_count",
     ),
 }  # fmt: skip
 
@@ -98,9 +100,10 @@ def guess_columns(names: Iterable[str], renames: Mapping[str, str]) -> dict[str,
             spelled.setdefault(split_name(name), name)
     guessed: dict[str, str] = {}
     for known, wanted in _NAMES.items():
-        if known in found:
-            continue
+        if known in found or (known == "parent_id" and "id" not in found):
+            continue  # what answers something names it by an id: where posts have none, that is a person's name
         spelling = next((word for word in wanted if word in spelled), None)
         if spelling is not None:
             guessed[spelled.pop(spelling)] = known
+            found.add(known)
     return guessed

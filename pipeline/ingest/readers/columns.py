@@ -7,8 +7,8 @@ In: rows of a table as Python values, one list per known column. Out: ``RawRecor
 ``edited_at``, ``captured_at``, ``permalink``, ``score``. ``--map body=text`` says that the file calls ``text``
 ``body``. Without it the names that exports and scrapers use are known (``comment_id``, ``parent_comment_id``,
 ``thread_id``, ``user``, ``timestamp``, ``body``, ``likes`` and others, ``column_names`` lists them), in any spelling:
-``createdAt`` is ``Created at``. An author that is an object is the name in it. Any other column is kept in ``extra``,
-up to 4,000 characters a record.
+``createdAt`` is ``Created at``. An author that is an object is the name in it, a parent the id in it. Any other column is
+kept in ``extra``, up to 4,000 characters a record.
 
 **Parents.** In a file with a ``parent_id`` column every row says what it answers, and a null says: nothing, it is a
 root; so do 0 and -1 where no post has that id. In a file without that column nothing is said, and parents are
@@ -62,9 +62,12 @@ KNOWN = (
 )
 # Of an author given as an object, where a name stands in it.
 _AUTHOR_NAMES = ("username", "screen_name", "unique_id", "acct", "handle", "name", "display_name", "nickname", "login")
+_AUTHOR_IDS = ("user_id", "channel_id", "id")
+# Of a parent given as an object, where its id stands in it.
+_PARENT_IDS = ("id", "reply_to_msg_id", "message_id", "comment_id", "post_id")
 
 _NULL_WORDS = ["", "null", "NULL", "None", "nan", "NaN", "\\N"]
-_NO_PARENT = ["0", "-1"]
+_NO_PARENT = ["0", "0.0", "-1", "-1.0"]
 _FULLNAME = r"^t[13]_[a-z0-9]+$"
 _BASE36 = r"^[a-z0-9]+$"
 _NEVER_EDITED = ["0", "0.0", "false", "False"]
@@ -228,7 +231,7 @@ def table_batch(rows: TableRows, *, parents: ParentColumn, settings: ReadSetting
         {
             "native_id": column("id", as_text, string),
             "native_discussion": column("discussion_id", as_text, string),
-            "native_parent": column("parent_id", as_text, string),
+            "native_parent": column("parent_id", _as_parent, string),
             "author": column("author", _as_author, string),
             "posted_at_raw": column("created_at", as_time, string),
             "edited_at_raw": column("edited_at", _as_edit_time, string),
@@ -341,7 +344,16 @@ def _as_author(value: Any) -> Any:
     inner = _unwrapped(value)
     if isinstance(inner, dict):
         names = (inner.get(key) for key in _AUTHOR_NAMES)
-        return next((name for name in names if isinstance(name, str) and name.strip()), _UNFIT)
+        named = next((name for name in names if isinstance(name, str) and name.strip()), None)
+        return named or next((as_text(inner[key]) for key in _AUTHOR_IDS if inner.get(key)), _UNFIT)
+    return as_text(inner)
+
+
+def _as_parent(value: Any) -> Any:
+    """An id, also where it stands in an object."""
+    inner = _unwrapped(value)
+    if isinstance(inner, dict):
+        return next((as_text(inner[key]) for key in _PARENT_IDS if inner.get(key)), _UNFIT)
     return as_text(inner)
 
 
