@@ -46,9 +46,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "created_at": (
         "created_at", "created_utc", "created_time", "create_time", "creation_date", "created_date", "create_date",
-        "date_created", "comment_created", "comment_date", "comment_time", "published_at", "posted_at", "post_date", "date_posted",
-        "timestamp", "time_parsed", "datetime", "date_time", "date_utc", "sent_at", "created", "date", "time", "posted",
-        "published", "ts",
+        "date_created", "comment_created", "comment_date", "comment_time", "published_at", "posted_at", "post_date",
+        "date_posted", "timestamp", "time_parsed", "datetime", "date_time", "date_utc", "sent_at", "created", "date",
+        "time", "posted", "published", "ts",
     ),
     "title": ("title", "subject", "post_title", "thread_title", "submission_title", "topic_title", "headline"),
     "depth": ("depth", "comment_depth", "nesting_level"),

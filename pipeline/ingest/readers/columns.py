@@ -7,8 +7,8 @@ In: rows of a table as Python values, one list per known column. Out: ``RawRecor
 ``edited_at``, ``captured_at``, ``permalink``, ``score``. ``--map body=text`` says that the file calls ``text``
 ``body``. Without it the names that exports and scrapers use are known (``comment_id``, ``parent_comment_id``,
 ``thread_id``, ``user``, ``timestamp``, ``body``, ``likes`` and others, ``column_names`` lists them), in any spelling:
-``createdAt`` is ``Created at``. An author that is an object is the name in it, a parent the id in it. Any other column is
-kept in ``extra``, up to 4,000 characters a record.
+``createdAt`` is ``Created at``. An author that is an object is the name in it, a parent the id in it. Any other column
+is kept in ``extra``, up to 4,000 characters a record.
 
 **Parents.** In a file with a ``parent_id`` column every row says what it answers, and a null says: nothing, it is a
 root; so do 0 and -1 where no post has that id. In a file without that column nothing is said, and parents are
