@@ -79,9 +79,14 @@ _SUBMITTED = re.compile(
     rf"^\s*(?:[^\W\d_]+\s)?(?P<time>{_RELATIVE}|{_ABSOLUTE})\s*\*?\s*"
     r"(?:by|von|par|por|da|od|przez|av|door|используя|používateľom|uživatelem)\s+(?P<name>[^\s|•]+)(?P<after>.*)$"
 )
+# As boards head their posts: the sign between name and time proves it.
+_POSTED = re.compile(
+    rf"^(?:by|von|par|por|da|di|od|przez|av|door)\s+(?P<name>[^»›]{{1,{_LONGEST_NAME}}}?)\s+[»›]\s+"
+    rf"(?:[^\W\d_]{{2,12}}\.?,?\s+)??(?P<time>{_RELATIVE}|{_ABSOLUTE})\s*$"
+)
 _NUMERAL = re.compile(r"[-–−]?\d{1,6}(?:[.,]\d{1,3}){0,2}k?", re.ASCII)
 _NUMBER = re.compile(r"#(\d{1,7})(?!\w)")
-_BAD_END = re.compile(r"[:;,.!?…\"”“»]$")
+_BAD_END = re.compile(r"[:;,!?…\"”“»]$|(?<!\b[^\W\d_])\.$")  # "Dana W." is a name
 _GONE = frozenset(("[deleted]", "[removed]", "[gelöscht]", "[supprimé]", "[eliminado]", "[odstránené]", "[smazáno]"))
 
 
@@ -99,6 +104,7 @@ class Header:
     furnished: bool  # whether it shows more than name and time
     opens: bool  # whether it belongs to the submission of the page
     roles: bool  # whether it marks the author as the submitter or a moderator
+    dotted: bool = False  # whether a dot stands before the time, though no name does
 
     @property
     def kind(self) -> tuple[bool, bool]:
@@ -113,6 +119,9 @@ def parse_header(text: str) -> Header | None:
         return None
     if found := _SUBMITTED.match(text):
         return _header(found["name"], found["time"], "", found["after"], opens=True)
+    if found := _POSTED.match(text):
+        name = _clean_name(found["name"], marked=False)
+        return Header(name, True, found["time"], None, frozenset(), None, None, True, False, False) if name else None
     time = _TIME.search(text)
     if time:
         before, after, said = text[: time.start()], text[time.end() :], time[0]
@@ -156,6 +165,7 @@ def _header(before: str, time: str, votes: str, after: str, *, opens: bool) -> H
         furnished=furnished,
         opens=opens,
         roles=bare != rest,
+        dotted=not name and bool(re.search(r"[•·]", before)),
     )
 
 
@@ -222,6 +232,7 @@ _ACTIONS = (
     "|downvote|vote|like|unlike|link|root|prev|next|flag|favorite|collapse|expand|unvote|follow|quote|more|top|copy"
     "|give award|give gold|full comments|disable inbox replies|hide child comments|show child comments|reply to this"
     "|load more comments|continue this thread|show replies|view replies|hide replies|more replies|track me|share ›"
+    "|nach oben|haut|arriba|nahoru|omhoog|na górę"
     "|antworten|teilen|melden|speichern|einbetten|bearbeiten|löschen|zitieren|gefällt mir|dauerhafter link"
     "|répondre|partager|signaler|enregistrer|intégrer|citer|lien permanent|j'aime"
     "|responder|compartir|denunciar|guardar|insertar|citar|enlace permanente|me gusta|compartilhar|salvar"
@@ -236,7 +247,11 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"[-–—_=*•·|⸻▲▼△▽⬆⬇\s]+|\[[-–—−+SMA]\]|OP|\(\d+ [^\W\d_]+\)|level \d+|u/\S+ avatar", re.IGNORECASE)
-_MORE = re.compile(r"(?:load more comments|more replies|\d+ more repl(?:y|ies)).{0,40}", re.IGNORECASE)
+_MORE = re.compile(
+    r"(?:load more comments|more replies|(?:view |show |hide )?\d+ (?:more )?repl(?:y|ies)).{0,40}"
+    r"|[\d.,]+k? comments|sort by(?: [^\W\d_]+)?|add a (?:public )?comment(?:\.{3}|…)?|join the discussion(?:\.{3}|…)?",
+    re.IGNORECASE,
+)
 _LEVEL = re.compile(r"level (\d{1,3})", re.IGNORECASE)
 _FOOT = re.compile(r"[^|]{1,30}(?:\s\|\s[^|]{1,30}){4,}")
 

@@ -103,6 +103,11 @@ def _complete(header: Header, above: Sequence[str], *, signed: bool) -> tuple[st
             return None
         author = named[0]
         keep -= 1
+        # Whom a post answers stands between its author and its time, as Disqus shows it.
+        writer = name_line(above[keep - 1]) if header.dotted and keep > 1 and not above[keep - 2].strip() else None
+        if writer is not None:
+            author = writer[0]
+            keep -= 1
     first = keep
     while keep and (_is_between(above[keep - 1]) or _repeats_name(above[keep - 1], author)):
         keep -= 1
