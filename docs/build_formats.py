@@ -102,7 +102,6 @@ def _limits() -> str:
 
 _NOT_READ = """## What is not read
 
-- Pages of Reddit in its layout of 2018 to 2023, whose names change with every release.
 - Files of a chat's export that hold no messages: Slack's `users.json` and `channels.json`. Authors are ids where a
   message does not name them.
 - Dumps of a wiki's revisions: what is signed in a page is read from its HTML, or as a table with `--markup mediawiki`.

@@ -33,6 +33,7 @@ from pipeline.ingest.readers.pasted_text import READER as PASTED_TEXT
 from pipeline.ingest.readers.phpbb import READER as PHPBB
 from pipeline.ingest.readers.reddit import READER as REDDIT
 from pipeline.ingest.readers.reddit_api import READER as REDDIT_API
+from pipeline.ingest.readers.reddit_redesign import READER as REDDIT_REDESIGN
 from pipeline.ingest.readers.reddit_scrapers import READER as REDDIT_SCRAPERS
 from pipeline.ingest.readers.rocketchat import READER as ROCKETCHAT
 from pipeline.ingest.readers.slack import READER as SLACK
@@ -59,6 +60,7 @@ READERS: tuple[Reader, ...] = (
     HACKERNEWS_PAGE,
     OLD_REDDIT,
     NEW_REDDIT,
+    REDDIT_REDESIGN,
     REDDIT,
     DISQUS,
     WORDPRESS,

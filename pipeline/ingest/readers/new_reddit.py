@@ -11,8 +11,7 @@ is what ``parentid`` names, else the comment it stands in, else the submission.
 **What bites.** A comment without an id, as some scrapers leave them, has its parent from the nesting only. Replies that
 the page would load on demand are counted as ``more`` in the extra of the comment they answer (0 where the page does not
 say how many). Deleted comments keep their place, without words. Names of people who deleted their
-account are "[deleted]". The comments on a page of a user are not read, nor is the layout of 2018 to 2023, whose names
-change with every release.
+account are "[deleted]". The comments on a page of a user are not read.
 
 A file is such a page when it is HTML with ``shreddit-post`` or ``shreddit-comment`` elements that have an author or id,
 or loads the layout's own files.
