@@ -129,7 +129,7 @@ def find_posts(value: Any, kinds: _Kinds) -> _Found:
             found.in_objects &= inside
             within = _Around(around.depth + 1, kinds.id_of(item), around.discussion)
             waiting += [(item[key], within, inside) for key in reversed(item) if key in replies]
-        else:
+        elif type(item) is dict:  # a document may be a number
             waiting += [(inner, within, True) for inner, within in reversed(list(_look_into(item, around, kinds)))]
     return found
 

@@ -93,3 +93,9 @@ def test_what_breaks_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     records, rejected = read_bytes(tmp_path, data[:-25])
     assert records["native_id"].to_list()[:2] == ["1", "2"]
     assert rejected["rule"].to_list() == ["bad_json"]
+
+
+def test_a_document_that_is_a_number_holds_no_post(tmp_path: Path) -> None:
+    data = json.dumps([post(1, "Soup?", post(2, "Stew."))]).encode()
+    records, _ = read_bytes(tmp_path, data + b"\n7\n" + data, format="json_trees")
+    assert records["native_id"].to_list() == ["1", "2", "1", "2"]
