@@ -84,6 +84,12 @@ _POSTED = re.compile(
     rf"^(?:by|von|par|por|da|di|od|przez|av|door)\s+(?P<name>[^»›]{{1,{_LONGEST_NAME}}}?)\s+[»›]\s+"
     rf"(?:[^\W\d_]{{2,12}}\.?,?\s+)??(?P<time>{_RELATIVE}|{_ABSOLUTE})\s*$"
 )
+# As chats head what one person says in a row: a wide gap or a dash, and a time of day.
+_SAID = re.compile(
+    rf"^(?P<name>\S.{{0,{_LONGEST_NAME - 1}}}?)(?:\s{{2,}}|\s+[—–]\s+)"
+    rf"(?P<time>(?:(?:today|yesterday|heute|gestern)(?:,| at| um)? )?{_CLOCK})\s*$",
+    re.IGNORECASE,
+)
 _NUMERAL = re.compile(r"[-–−]?\d{1,6}(?:[.,]\d{1,3}){0,2}k?", re.ASCII)
 _NUMBER = re.compile(r"#(\d{1,7})(?!\w)")
 _BAD_END = re.compile(r"[:;,!?…\"”“»]$|(?<!\b[^\W\d_])\.$")  # "Dana W." is a name
@@ -119,7 +125,7 @@ def parse_header(text: str) -> Header | None:
         return None
     if found := _SUBMITTED.match(text):
         return _header(found["name"], found["time"], "", found["after"], opens=True)
-    if found := _POSTED.match(text):
+    if found := _POSTED.match(text) or _SAID.match(text):
         name = _clean_name(found["name"], marked=False)
         return Header(name, True, found["time"], None, frozenset(), None, None, True, False, False) if name else None
     time = _TIME.search(text)
@@ -222,7 +228,7 @@ def name_line(text: str) -> tuple[str | None, bool] | None:
     marked = _FOLD.search(lead) is not None
     rest = _ROLES.sub("", rest).strip().rstrip("•·|").strip()
     name = _clean_name(rest, marked=marked)
-    if not name or len(name.split()) > 3 or is_furniture(text):
+    if not name or len(name.split()) > 3 or is_furniture(text) or read_count(name) is not None:
         return None
     return (None if name.lower() in _GONE else name), marked
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.ingest.readers.pasted_headers import Header, is_furniture, level_of, name_line, parse_header
+from pipeline.ingest.readers.pasted_headers import Header, is_furniture, level_of, name_line, parse_header, read_count
 from pipeline.ingest.readers.pasted_nesting import Nesting
 
 _FEWEST = 3  # headers of a kind
@@ -55,6 +55,10 @@ class Layout:
         if found is None:
             return None
         author, taken, level = found
+        if header.votes is None and not header.named:
+            # A number that stands alone between name and time.
+            shown = [read_count(line.strip()) for line in above[len(above) - taken + 1 :]]
+            header = replace(header, votes=next((count for count in shown if count is not None), None))
         return Beginning(header, author, self.nesting.place(header, text, level), taken)
 
 
@@ -119,7 +123,7 @@ def _complete(header: Header, above: Sequence[str], *, signed: bool) -> tuple[st
 
 def _is_between(line: str) -> bool:
     """Whether a line may stand between the parts of a header."""
-    if not line.strip() or level_of(line) is not None:
+    if not line.strip() or level_of(line) is not None or read_count(line.strip()) is not None:
         return True
     return is_furniture(line) and not re.search(r"[^\W\d_]{3,}", line)
 
