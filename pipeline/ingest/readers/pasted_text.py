@@ -3,7 +3,8 @@
 **What is read.** A header line begins a post, and all paragraphs until the next header are that post. Headers may stand
 in one line (``ada 3 hours ago | parent | next [–]``, ``[–]ada 12 points 3 hours ago``, ``ada • 2 years ago``,
 ``ada | 2022-11-21 17:05:46 UTC | #1`` of Discourse's ``/raw/``, ``by ada » 3 May 2021, 14:02`` of boards, in ten
-languages, ``Ada Byron  10:02 AM`` of chats), or have the name in a line above, and whom it answers between the two, as Disqus shows it. Times are read in
+languages, ``Ada Byron  10:02 AM`` of chats), or have the name in a line above, and whom it answers between the two, as
+Disqus shows it. Times are read in
 some thirty languages ("pred 2 hodiny", "vor 3 Stunden", "3時間前"). Rows of buttons, rules, and counts around a post
 are skipped.
 
