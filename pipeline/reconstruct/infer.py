@@ -34,7 +34,7 @@ from pipeline.tables import Links, empty_table, fit_table
 
 UNSEEN = 0.5  # confidence that a post which was only named, never seen, is top-level: nothing is known of it
 Decide = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame, Settings, ModelPack], Decided]
-BATCH_POSTS = 3_000
+BATCH_POSTS = 2_000
 THREADS = 2  # batches of pages at once: kernels leave the interpreter alone; streams see to that themselves
 
 
