@@ -226,11 +226,11 @@ def judge_sorts(places: Ints, time: Floats, tick: Floats) -> Sorts:
             if evidence == 0.0:
                 continue
             opposite[left, right] = opposite[right, left] = evidence
-            rises = _tell_rising(places[left], places[right], time, tick)
+            rises, most = _tell_rising(places[left], places[right], time, tick)
             if rises != 0:
                 first, last = (left, right) if rises > 0 else (right, left)
-                oldest[first] = max(oldest[first], evidence)
-                newest[last] = max(newest[last], evidence)
+                oldest[first] = max(oldest[first], min(evidence, most))
+                newest[last] = max(newest[last], min(evidence, most))
     return Sorts(opposite, newest, oldest)
 
 
@@ -280,8 +280,9 @@ def go_by_time(place: Ints, time: Floats) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _tell_rising(left: Ints, right: Ints, time: Floats, tick: Floats) -> int:
-    """Whether times of siblings rise in the left of two opposite listings (1), fall (-1), or neither (0)."""
+def _tell_rising(left: Ints, right: Ints, time: Floats, tick: Floats) -> tuple[int, float]:
+    """Whether times of siblings rise in the left of two opposite listings (1), fall (-1), or neither (0); and the most
+    nats that may say so."""
     covers = _find_covers(left, right, False, time, tick)
     last = np.full(left.size + 1, UNSEEN, dtype=np.int64)
     rises, falls = 0, 0
@@ -293,15 +294,15 @@ def _tell_rising(left: Ints, right: Ints, time: Floats, tick: Floats) -> int:
             rises += is_older(before, post, time, tick)
             falls += is_older(post, before, time, tick)
         last[covers[post]] = post
-    # Answers to a post that one listing leaves out stand at its time, not at theirs, among its siblings. Where both
-    # leave posts out the page itself is put together by guess.
     n_any = (np.maximum(left, right) >= 0).sum()
     lost = n_any - ((left >= 0) & (right >= 0)).sum()
+    strays = min(rises, falls) / max(rises + falls, 1)
+    if rises + falls < FEWEST or strays > STRAY + ASTRAY * lost / n_any:
+        return 0, 0.0
+    # Answers to a post that one listing leaves out stand at its time, not at theirs, among its siblings. Where both
+    # leave posts out the page itself is put together by guess: no proof.
     is_whole = (left >= 0).sum() == n_any or (right >= 0).sum() == n_any
-    limit = STRAY + ASTRAY * lost / n_any if is_whole else STRAY
-    if rises + falls < FEWEST or min(rises, falls) > limit * (rises + falls):
-        return 0
-    return 1 if rises > falls else -1
+    return 1 if rises > falls else -1, np.inf if is_whole or strays <= STRAY else TIMED
 
 
 @njit(cache=True, nogil=True)
