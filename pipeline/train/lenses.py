@@ -49,9 +49,9 @@ MIXTURE = {
 }
 # Pages are often saved by time, oldest or newest first, and without times: a share of threads is shown so besides.
 SORTED = View(
-    submission=0.75, no_authors=0.07, no_times=0.4, cut_quotes=0.5, oldest_first=0.6, newest_first=0.4
+    submission=0.75, no_authors=0.07, no_times=0.7, cut_quotes=0.5, oldest_first=0.6, newest_first=0.4
 )  # fmt: skip
-RESORTED = {"page-meta": 0.4}  # lenses that are shown it, and of how many threads
+RESORTED = {"page-meta": 0.3}  # lenses that are shown it, and of how many threads
 TEMPERATURES = tuple(round(float(value), 4) for value in np.geomspace(0.6, 2.5, 160))
 # How alike the surprises of two posts of a thread are: their intraclass correlation on threads kept out of fitting is
 # .026 to .039 by lens (2026-12-01).
