@@ -102,8 +102,8 @@ def _limits() -> str:
 
 _NOT_READ = """## What is not read
 
-- Files of a chat's export that hold no messages: Slack's `users.json` and `channels.json`. Authors are ids where a
-  message does not name them.
+- Files of a chat's export that hold no messages: Slack's `users.json` and `channels.json` name people and channels in
+  the zip of an export only. Elsewhere authors are ids where a message does not name them.
 - Dumps of a wiki's revisions: what is signed in a page is read from its HTML, or as a table with `--markup mediawiki`.
 - Databases (SQL dumps of forums, SQLite): export a table, then `--map` and `--markup bbcode` read it.
 - PDF, pictures, and chats as a screen shows them without names or times.

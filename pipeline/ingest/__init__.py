@@ -43,7 +43,7 @@ __all__ = [
     "open_capture",
 ]
 
-ARCHIVES_VERSION = 1  # raise it when the same archive gives other members
+ARCHIVES_VERSION = 2  # raise it when the same archive gives other members, or they say something else
 
 
 @dataclass(frozen=True)

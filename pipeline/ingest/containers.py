@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import codecs
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +93,7 @@ class Source:
         name: what messages call it: the path, or the member's own name.
         address: where it was fetched from, where its archive says so.
         charset: what its server said that it is written in, where its archive says so.
+        beside: of a member of an archive what its neighbours say of it: files that an export keeps at its top, by name.
 
     Raises:
         InputError: it is missing, may not be read, or is packed in a way that is not unpacked here.
@@ -106,12 +107,14 @@ class Source:
         name: str | None = None,
         address: str | None = None,
         charset: str | None = None,
+        beside: Mapping[str, bytes] | None = None,
     ) -> None:
         self.path = path
         self.settings = settings
         self.name = str(path) if name is None else name
         self.address = address
         self.charset = charset
+        self.beside: Mapping[str, bytes] = beside or {}
         try:
             with path.open("rb") as file:
                 start = file.read(10)

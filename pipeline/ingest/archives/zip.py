@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.ingest.archives.member import LimitError, Member, Spool, passed_over, shown_name, unsafe_path
+from pipeline.ingest.archives.member import Kept, LimitError, Member, Spool, passed_over, shown_name, unsafe_path
 from pipeline.ingest.containers import Source
 from pipeline.ingest.unpacking import CHUNK, DamagedStreamError
 
+_LISTS = frozenset({"users.json", "channels.json", "groups.json"})  # of Slack
+_LONGEST_LIST, _MOST_LISTS = 32 << 20, 8  # bytes, and folders that have any
 _LIST_ENTRY = 256  # bytes of a list entry, taken large: a list of more than that for every file allowed is refused
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
 _LONGEST_COMMENT = 1 << 16
@@ -52,10 +54,12 @@ def _members(source: Source, path: Path, spool: Spool) -> Iterator[Member]:
             yield from _headed_members(source, file, spool)
             raise DamagedStreamError(f"Its list of members cannot be read ({error}): is it complete?") from error
         with archive:
+            lists = _read_lists(source, archive)
             for info in archive.infolist():
                 if not info.filename.endswith("/") and not passed_over(info.filename):
                     spool.count_member()
-                    yield from _listed_member(source, archive, info, spool)
+                    folder = info.filename.rpartition("/")[0].rpartition("/")[0]
+                    yield from _listed_member(source, archive, info, spool, lists.get(folder))
 
 
 def _check_list(file: BinaryIO, most: int) -> None:
@@ -71,7 +75,24 @@ def _check_list(file: BinaryIO, most: int) -> None:
         raise LimitError(f"It lists more than {most:,} files. If you trust it, raise the setting max_members.")
 
 
-def _listed_member(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo, spool: Spool) -> Iterator[Member]:
+def _read_lists(source: Source, archive: zipfile.ZipFile) -> dict[str, dict[str, bytes]]:
+    """By folder the lists that an export keeps above the folders of its channels, as far as they can be read."""
+    found: dict[str, dict[str, bytes]] = {}
+    for info in archive.infolist():
+        folder, _, name = info.filename.rpartition("/")
+        if name not in _LISTS or len(found) >= _MOST_LISTS or info.flag_bits & _ENCRYPTED:
+            continue
+        most = min(info.compress_size * source.settings.expansion_ratio + CHUNK, _LONGEST_LIST)
+        try:
+            found.setdefault(folder, {})[name] = b"".join(_unpacked(archive, info, most))
+        except DamagedStreamError:
+            continue  # is told of when its turn as a member comes
+    return found
+
+
+def _listed_member(
+    source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo, spool: Spool, beside: dict[str, bytes] | None
+) -> Iterator[Member]:
     name = shown_name(info.filename)
     trouble = _trouble(info.filename, info.flag_bits, info.external_attr >> 16)
     if trouble:
@@ -79,13 +100,14 @@ def _listed_member(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipIn
         return
     most = info.compress_size * source.settings.expansion_ratio + CHUNK
     with spool.keep(_unpacked(archive, info, most)) as kept:
-        yield _member(source, name, kept.path, kept.start, kept.damage)
+        yield _member(source, name, kept, beside)
 
 
-def _member(source: Source, name: str, path: Path, start: bytes, damage: str | None) -> Member:
-    if damage and not start:
-        return Member(name, None, ("damaged_file", damage))
-    return Member(name, Source(path, source.settings, name=name), start=start, damage=damage)
+def _member(source: Source, name: str, kept: Kept, beside: dict[str, bytes] | None = None) -> Member:
+    if kept.damage and not kept.start:
+        return Member(name, None, ("damaged_file", kept.damage))
+    inner = Source(kept.path, source.settings, name=name, beside=beside)
+    return Member(name, inner, start=kept.start, damage=kept.damage)
 
 
 def _trouble(name: str, flags: int, mode: int) -> tuple[str, str] | None:
@@ -134,7 +156,7 @@ def _headed_members(source: Source, file: BinaryIO, spool: Spool) -> Iterator[Me
         if trouble is None and not name.endswith("/") and not passed_over(name):
             spool.count_member()
             with spool.keep(reading.pieces()) as kept:
-                yield _member(source, shown_name(name), kept.path, kept.start, kept.damage)
+                yield _member(source, shown_name(name), kept)
                 if kept.damage:
                     return
         elif open_ended:

@@ -12,10 +12,11 @@ file, from ``user_profile`` of any message, or from ``<@U1|name>``; else the use
 ``extra``, where files, reactions and bots are found as well.
 
 **What bites.** Names of channels and users stand in files of their own (``channels.json``, ``users.json``), and the
-channel of a day file is only the name of its folder; neither is read, for a record must not depend on where its file
-lies. A message outside a thread may answer the one above, so its parent is not known. Newest first is turned round.
-``file_comment`` is by the commenter, whom the outer message does not name. Joins, topics, pins and the like are no
-posts: they are counted in ``skipped``.
+channel of a day file is only the name of its folder. In a zip of an export, as Slack gives it, these files and the
+folder's name are used, and they themselves are in quarantine, for they hold no message. In a folder they are not, for a
+record must not depend on where its file lies: read the zip. A message outside a thread may answer the one above, so its
+parent is not known. Newest first is turned round. ``file_comment`` is by the commenter, whom the outer message does not
+name. Joins, topics, pins and the like are no posts: they are counted in ``skipped``.
 
 A file is Slack's when its messages have a ``ts`` of seconds, a point and six digits, and the type "message".
 
@@ -30,6 +31,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.ingest.containers import Head, Source
+from pipeline.ingest.documents import parse_json
 from pipeline.ingest.reader import CaptureFacts, Reader
 from pipeline.ingest.readers.chat_json import (
     as_dict,
@@ -80,7 +82,9 @@ def read(source: Source) -> Iterator[Batch]:
     """One record per message that is no system line."""
     chat = load_chat(source, "messages", is_message)
     rows = ChatRecords()
-    for document, held, given in chat.messages("messages"):
+    export = _read_export(source)
+    for said, held, given in chat.messages("messages"):
+        document = {**export, **said}
         opened = [
             _opened(message, kind) if kind in _WRAPPERS else message
             for message, kind in zip(held, _kinds(held), strict=True)
@@ -94,6 +98,26 @@ def read(source: Source) -> Iterator[Batch]:
             system = [type(message) is not dict or kind in lines for message, kind in zip(run, kinds, strict=True)]
             _add(rows, rows.sift(run, places, system), document, team, names)
     yield from rows.batches(chat)
+
+
+def _read_export(source: Source) -> dict[str, Any]:
+    """What the other files of an export say of a day file in it: the users, and the channel that its folder names."""
+    if not source.beside:
+        return {}
+    lists = {name: _objects_in(source.beside.get(name)) for name in ("users.json", "channels.json", "groups.json")}
+    export: dict[str, Any] = {"users": lists["users.json"]}
+    folder = source.name.rpartition("/")[0].rpartition("/")[2]
+    for channel in [*lists["channels.json"], *lists["groups.json"]]:
+        if folder and channel.get("name") == folder and as_id(channel.get("id")):
+            return {**export, "channel": channel["id"], "channel_name": folder}
+    return export
+
+
+def _objects_in(data: bytes | None) -> list[dict[str, Any]]:
+    try:
+        return objects_of(parse_json(data)) if data else []
+    except ValueError:
+        return []
 
 
 def _kinds(messages: Sequence[Any]) -> list[str | None]:

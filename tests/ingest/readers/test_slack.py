@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.ingest.containers import Head
 from pipeline.ingest.readers.slack import READER
+from tests.ingest.archives import make_zip
 from tests.ingest.reading import read_bytes
 
 
@@ -76,3 +77,29 @@ def test_a_file_is_slack_s_by_its_messages(data: bytes, known: bool) -> None:
 def test_a_long_file_is_known_by_its_head() -> None:
     dump = json.dumps([message(f"15884{number:05}.000100") for number in range(2000)]).encode()
     assert READER.recognise(Head("x", dump[: 64 << 10], complete=False))
+
+
+@pytest.mark.parametrize("top", ["", "export/"])
+def test_a_zipped_export_names_people_and_channels(tmp_path: Path, top: str) -> None:
+    users = [{"id": "U1", "name": "mira", "profile": {"display_name": "Mira"}}, {"id": "U2", "name": "odo"}]
+    files = {
+        f"{top}channels.json": [{"id": "C7", "name": "harbour", "members": ["U1"]}],
+        f"{top}harbour/2020-05-02.json": [message("1588404642.000100", "For <@U2>.")],
+        f"{top}elsewhere/2020-05-02.json": [message("1588404643.000100", user="U9")],
+        f"{top}users.json": users,
+    }
+    records, rejected = read_bytes(
+        tmp_path, make_zip({name: json.dumps(file).encode() for name, file in files.items()})
+    )
+    assert records.select("scope", "native_discussion", "community", "author", "body").rows() == [
+        ("slack:C7", "C7", "harbour", "Mira", "For @odo."),
+        ("slack", None, None, "U9", "soup"),
+    ]
+    assert rejected["rule"].to_list() == ["unknown_format"] * 2
+
+
+def test_lists_that_cannot_be_read_name_nobody(tmp_path: Path) -> None:
+    day = json.dumps([message("1588404642.000100")]).encode()
+    for broken in (b"{", b"[" * 100_000, b'[{"id": 7}, null, {"id": "U1", "profile": 3}]', b""):
+        records, _ = read_bytes(tmp_path, make_zip({"a/2020-05-02.json": day, "users.json": broken}))
+        assert records["author"][0] == "U1"
