@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -49,6 +50,8 @@ from pipeline.ingest.readers.json_lines import parse_lines, peek_objects
 from pipeline.ingest.records import BATCH_RECORDS, RAW_BYTES, Batch, Rejections
 
 _HOLDERS = (dict, list)
+_MOST_KINDS = 4096
+_NONE: frozenset[str] = frozenset()
 _FEWEST = 2  # posts, without which nothing says that an object is more than itself
 
 Keys = tuple[str, ...]
@@ -81,9 +84,19 @@ class _Kinds:
         self._renames = renames
         self._renamed = {name.strip().lower() for name in renames}
         self._columns: dict[Keys, dict[str, str]] = {}
+        self._seen: dict[Keys, dict[str, str]] = {}
 
     def columns_of(self, value: dict[str, Any]) -> dict[str, str]:
         """Known column to key."""
+        keys = tuple(value)
+        found = self._seen.get(keys)
+        if found is None:
+            if len(self._seen) >= _MOST_KINDS:  # a hostile file has other keys in every object
+                self._seen.clear()
+            found = self._seen[keys] = self._match(value)
+        return found
+
+    def _match(self, value: dict[str, Any]) -> dict[str, str]:
         telling = tuple(key for key in value if is_known_name(key) or key.strip().lower() in self._renamed)
         if telling not in self._columns:
             self._columns[telling] = match_columns(telling, column_meanings(self._renames, telling))
@@ -124,11 +137,14 @@ def find_posts(value: Any, kinds: _Kinds) -> _Found:
         if type(item) is list:
             waiting += [(inner, around, inside) for inner in reversed(item) if isinstance(inner, _HOLDERS)]
         elif kinds.is_post(item):
-            replies = frozenset(key for key, inner in item.items() if kinds.lists_posts(inner))
+            held = [(key, inner) for key, inner in item.items() if inner and type(inner) in _HOLDERS]
+            replies = frozenset(key for key, inner in held if kinds.lists_posts(inner)) if held else _NONE
             found.posts.append(_Post(item, around, replies))
             found.in_objects &= inside
+            if not replies:
+                continue
             within = _Around(around.depth + 1, kinds.id_of(item), around.discussion)
-            waiting += [(item[key], within, inside) for key in reversed(item) if key in replies]
+            waiting += [(inner, within, inside) for key, inner in reversed(held) if key in replies]
         elif type(item) is dict:  # a document may be a number
             waiting += [(inner, within, True) for inner, within in reversed(list(_look_into(item, around, kinds)))]
     return found
@@ -177,7 +193,7 @@ def read(source: Source) -> Iterator[Batch]:
     ordinal = 0
     for posts, rejected in _read_posts(source, kinds):
         if parents is None:
-            keys = dict.fromkeys(key for _, post in posts for key in post.value)
+            keys = dict.fromkeys(chain.from_iterable(post.value for _, post in posts))
             columns = match_columns(keys, column_meanings(source.settings.columns, keys))
             nameless = any(post.around.depth and post.around.parent is None for _, post in posts)
             parents = ParentColumn("id" in columns and not nameless)
