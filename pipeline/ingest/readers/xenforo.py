@@ -112,7 +112,7 @@ def _find_thread(page: ForumPage) -> str | None:
 
 
 def _find_forum(page: ForumPage) -> str | None:
-    trail = page.all(".p-breadcrumbs li a, .breadcrumb .crust a.crumb")
+    trail = page.all(".p-breadcrumbs li > a, .breadcrumb .crust a.crumb")
     return next((name for link in reversed(trail) if (name := text_of(link))), None)
 
 
