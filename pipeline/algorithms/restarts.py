@@ -3,14 +3,15 @@
 In: for each row of a file the previous row that says the same. Out: the rows at which a new capture begins.
 
 >>> # rows a b c d a b c d: row 4 repeats row 0, 5 repeats 1, ...
->>> codes = np.array([0, 1, 2, 3, 0, 1, 2, 3])
->>> find_restarts(np.array([-1, -1, -1, -1, 0, 1, 2, 3]), np.full(8, 40.0), codes).tolist()
+>>> find_restarts(np.array([-1, -1, -1, -1, 0, 1, 2, 3]), np.full(8, 40.0)).tolist()
 [4]
 
 A capture shows a post once. So the file is cut where the fewest informative rows repeat a row of their own part, a cut
-being as dear as two such rows: the best segmentation by dynamic programming (Bellman 1961), whatever the order of rows.
-A part is a capture if what it shares with an earlier one proves both to be one page: most of what stands between, in
-the same order, or most of the smaller one in any order. Quotations and posts said again prove no such thing.
+being nearly as dear as two such rows: the best segmentation by dynamic programming (Bellman 1961), whatever the order
+of rows. Where exactly a cut goes is told by all rows, short ones too: captures of a page mostly begin alike, and what
+stands side by side twice is no seam. A part is a capture if what it shares with an earlier one proves both to be one
+page: most of what stands between, in the same order, or most of the smaller one in any order. Quotations and posts said
+again prove no such thing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.algorithms.alignment import longest_increasing
-from pipeline.algorithms.overlaps import MOST_BITS, show_one_page
+from pipeline.algorithms.overlaps import BESIDE, MOST_BITS, count_beside, show_one_page
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,11 +31,25 @@ Truths = NDArray[np.bool_]
 Span = tuple[int, int]
 
 MIN_ANCHORS = 3
-MIN_BITS = 80.0
+FEW_ANCHORS = 2  # of captures that begin alike
+MIN_BITS = 60.0
+CUT_BITS = 70.0
+BEGIN_ALIKE = 2  # rows beside shared ones, as which it counts that captures begin alike
 RARE_BITS = 15.0
 PROOF_MANY = 70.0  # seven rare texts: within one file quotations are repeated as well
 MIN_MAIN = 0.8
 STRAY = 0.1  # share of rows repeated that may stand out of order
+
+# Points of what speaks for a cut.
+BITS_A_POINT = 10.0  # of rows parted from what they repeat: a rare text is four points
+BITS_BESIDE, MOST_BESIDE = 5.0, 4.0  # of two rows that stand side by side elsewhere as well, and the most they count
+BEGINS, ENDS = 3.0, 2.0  # of a row that the file begins, or ends, with
+BEGINS_TOO, ENDS_TOO = 1.0, 1.0  # of a row that another capture begins, or ends, with
+AMISS, MOST_AMISS = 1.6, 5.0  # of a row that only one side has where both have such
+BY_OTHERS = 0.5  # of other captures that show the rows in doubt before or after the common ones
+LEAST_GAIN = 1e-6
+MOST_ROUNDS = 5
+LEAST_PAGE = 2  # rare rows of a page that stands in the wrong place
 
 
 @njit(cache=True, nogil=True)
@@ -103,53 +118,41 @@ def _match_parts(previous: Ints, first: int, last: int, low: int, high: int, rar
     return pairs[:m].copy()
 
 
-def find_restarts(previous: Ints, bits: Floats, codes: Ints) -> Ints:
+def find_restarts(previous: Ints, bits: Floats) -> Ints:
     """Rows at which a listing begins again.
 
     Args:
         previous: int64[n], the nearest earlier row that says the same, -1 where none does.
         bits: float64[n], how many bits of surprise each row's words carry.
-        codes: int64[n], equal for rows of equal words; they tell how far a repeated stretch goes beyond its rare rows.
 
     Returns:
-        int64[k], ascending; empty where the rows are one listing. Each is the first row that is repeated, or the row
-        after the first capture's last repeated one, where what stands between can only be the second capture's head.
+        int64[k], ascending; empty where the rows are one listing.
     """
     rare = bits >= RARE_BITS
     weights = np.where(rare, np.minimum(bits, MOST_BITS), 0.0)
     repeats = rare & (previous >= 0)
-    if repeats.sum() < MIN_ANCHORS or weights[repeats].sum() < MIN_BITS:
+    if repeats.sum() < FEW_ANCHORS or weights[repeats].sum() < MIN_BITS:
         return np.empty(0, dtype=np.int64)
-    starts = _segment_rows(previous, weights, MIN_BITS).tolist()
+    neighbours = _Neighbours(previous, bits)
+    starts = _segment_rows(previous, weights, CUT_BITS).tolist()
+    # Captures of one page mostly begin alike; quotations repeated with it may make other cuts look as good.
+    alike = np.flatnonzero(neighbours.pair == neighbours.pair[0]).tolist()
+    ways = (_place_cuts(way, previous, weights, neighbours) for way in (starts, alike))
+    starts = max(ways, key=lambda way: _weigh_all(way, previous, weights, neighbours))
     ranks: Ints = np.cumsum(rare) - rare
     # Every round drops one cut that nothing proves; there are as many cuts as captures, not as rows.
     while True:
-        placed = _place_cuts(starts, previous, rare, codes)
-        doubt = _least_proven(placed, previous, weights, rare, ranks)
+        starts = _place_cuts(starts, previous, weights, neighbours)
+        doubt = _least_proven(starts, previous, weights, rare, ranks, neighbours.code)
         if doubt is None:
-            return np.array(placed[1:], dtype=np.int64)
+            starts = _cut_pages(starts, previous, rare, neighbours)
+            return np.array(starts[1:], dtype=np.int64)
         del starts[doubt]
-        _move_cuts(starts, previous, weights)
 
 
-def _move_cuts(starts: list[int], previous: Ints, weights: Floats) -> None:
-    """Moves each cut to where it parts the most bits of rows from those that they repeat, as its neighbours stand."""
-    bounds = [*starts, previous.size]
-    for part in range(1, len(starts)):
-        first, end = bounds[part - 1], bounds[part + 1]
-        rows = np.arange(first, end)
-        rows = rows[(previous[first:end] >= first) & (weights[first:end] > 0)]
-        parted = np.zeros(end - first + 1)
-        np.add.at(parted, previous[rows] + 1 - first, weights[rows])
-        np.add.at(parted, rows + 1 - first, -weights[rows])
-        parted = parted.cumsum()[:-1].round(6)
-        # Of all that part as much, the last: what follows is repeated.
-        cut = end - 1 - int(np.argmax(parted[:0:-1])) if end - first > 1 else first
-        if parted[cut - first] > parted[bounds[part] - first]:
-            bounds[part] = starts[part] = cut
-
-
-def _least_proven(starts: list[int], previous: Ints, weights: Floats, rare: Truths, ranks: Ints) -> int | None:
+def _least_proven(
+    starts: list[int], previous: Ints, weights: Floats, rare: Truths, ranks: Ints, codes: Ints
+) -> int | None:
     """The part with the fewest bits among those that no earlier part proves to be a capture; None if all are."""
     bounds = [*starts, previous.size]
     worst: tuple[float, int] | None = None
@@ -165,8 +168,13 @@ def _least_proven(starts: list[int], previous: Ints, weights: Floats, rare: Trut
             most = max(most, shared)
             sizes = int(rare[low:high].sum()), int(rare[first:last].sum())
             left, right = ranks[pairs[:, 0]] - ranks[low], ranks[pairs[:, 1]] - ranks[first]
-            enough = len(pairs) >= MIN_ANCHORS and shared >= MIN_BITS
-            if not proven and enough and show_one_page(left, right, weights[pairs[:, 1]], *sizes, many=PROOF_MANY):
+            alike = codes[low] == codes[first]
+            beside = count_beside(pairs[:, 0] - low, pairs[:, 1] - first, codes[low:high], codes[first:last])
+            beside += BEGIN_ALIKE * int(alike)
+            enough = len(pairs) >= (FEW_ANCHORS if alike else MIN_ANCHORS) and shared >= MIN_BITS
+            # Whoever quotes a stretch repeats it as it stands.
+            many = PROOF_MANY + BESIDE * float(np.sum(np.all(np.diff(pairs, axis=0) == 1, axis=1)))
+            if not proven and enough and show_one_page(left, right, weights[pairs[:, 1]], *sizes, many, beside):
                 proven = earlier == part - 1 or not _goes_on(bounds, part, earlier, previous, rare)
         if not proven and (worst is None or (most, -part) < (worst[0], -worst[1])):
             worst = most, part
@@ -189,37 +197,158 @@ def _goes_on(bounds: list[int], part: int, earlier: int, previous: Ints, rare: T
     return bool(np.quantile(above[:, 0], 1 - STRAY) < np.quantile(below[:, 0], STRAY))
 
 
-def _place_cuts(starts: list[int], previous: Ints, rare: Truths, codes: Ints) -> list[int]:
-    """Moves each cut within the rows that neither side repeats: they end the earlier capture or begin the later one."""
-    placed = [0]
-    bounds = [*starts, previous.size]
-    for part in range(1, len(starts)):
-        home, cut, end = placed[-1], bounds[part], bounds[part + 1]
-        pairs = _match_parts(previous, cut, end, home, cut, rare)
-        # The nearest captures may share nothing: pages 1 and 2 after the whole page. Then the cut stays.
-        if not len(pairs):
-            placed.append(cut)
-            continue
-        pairs = _main_order(pairs)
-        last, last_row = (int(end) for end in pairs[np.argmax(pairs[:, 0])])
-        low = last + 1
-        while low < cut and last_row + 1 < end and codes[low] == codes[last_row + 1]:
-            low, last_row = low + 1, last_row + 1
-        pairs = _main_order(_match_parts(previous, low, end, home, low, rare))
-        partner, high = (int(end) for end in pairs[np.argmin(pairs[:, 1])])
-        while high > low and partner > home and codes[high - 1] == codes[partner - 1]:
-            high, partner = high - 1, partner - 1
-        # What stands between ends the earlier capture if nothing follows the common rows in the later one, and begins
-        # the later one if nothing comes before them in the earlier. If both may be, other captures tell; else they end
-        # the earlier one, because captures stop early more often than they start late, unless the later one has many
-        # more rows of its own among the common ones.
-        tail, head = min(high - low, end - 1 - last_row), min(high - low, partner - home)
-        others = [(a, b) for a, b in pairwise(bounds) if b <= home or a >= end]
-        early = _count_earlier((low, high), (high, end), others, previous, rare) if head == tail and low < high else 0
-        fuller = 2 * ((last_row - high) - (last - partner)) >= max(2, high - low)
-        as_head = head < tail or (head == tail and (early > 0 or (early == 0 and fuller)))
-        placed.append(low if as_head else high)
+def _place_cuts(starts: list[int], previous: Ints, weights: Floats, neighbours: _Neighbours) -> list[int]:
+    """Moves each cut to where most speaks for it, the others standing where they are: starts of the parts."""
+    placed = list(starts)
+    rare = weights > 0
+    for _ in range(MOST_ROUNDS):
+        before = list(placed)
+        for part in range(1, len(placed)):
+            bounds = [*placed, previous.size]
+            home, cut, end = bounds[part - 1 : part + 2]
+            others = [at for at in placed[1:] if at != cut]
+            told = _weigh_parting(home, end, previous, weights) / BITS_A_POINT
+            told += neighbours.weigh_cuts(home + 1, end, others)
+            told += _weigh_order((home, cut, end), bounds, previous, rare)
+            # Of what is as good the last: captures stop early more often than they start late.
+            best = end - 1 - int(np.argmax(told[::-1].round(6)))
+            if told[best - home - 1] > told[cut - home - 1] + LEAST_GAIN:
+                placed[part] = best
+        if placed == before:
+            break
     return placed
+
+
+def _cut_pages(starts: list[int], previous: Ints, rare: Truths, neighbours: _Neighbours) -> list[int]:
+    """Cuts parts that show the second page before the first, as most others that show the same rows say."""
+    parts = list(pairwise([*starts, previous.size]))
+    # What each two say of where the first of them would be cut: a span of rows; None where they have one order.
+    told = {(a, b): _find_turn(a, b, previous, rare) for a in parts for b in parts if a != b}
+    found = set(starts)
+    whole = list(parts)
+    # The later of two that contradict each other goes first.
+    for part in reversed(parts):
+        ways = [told[part, other] for other in whole if other != part]
+        spans = [way for way in ways if way is not None and way[0] < way[1]]
+        if len(spans) > sum(way is None for way in ways):
+            above, below = spans[0]
+            points = neighbours.weigh_cuts(above + 1, below + 1, starts[1:])
+            found.add(below - int(np.argmax(points[::-1].round(6))))
+            whole.remove(part)
+    return sorted(found)
+
+
+def _find_turn(part: Span, other: Span, previous: Ints, rare: Truths) -> Span | None:
+    """Between which two rows of a part another one's rows begin anew, from above those that came before them: (r, s).
+
+    None where both have them in one order; (0, 0) where they show too little in common, or it is shuffled.
+    """
+    late = part > other
+    pairs = _match_parts(previous, *(part if late else other), *(other if late else part), rare)
+    own, there = (pairs[:, 1], pairs[:, 0]) if late else (pairs[:, 0], pairs[:, 1])
+    order = np.lexsort((there, own))
+    own, there = own[order], there[order]
+    turns = np.flatnonzero(np.diff(there) < 0) + 1
+    if own.size < 2 * LEAST_PAGE or turns.size > 1:
+        return 0, 0
+    if not turns.size:
+        return None
+    turn = int(turns[0])
+    # Two pages stand close together on a whole one, and nothing but they was turned.
+    close = there[-1] < there[0] and not rare[there[-1] + 1 : there[0]].any()
+    if not close or not LEAST_PAGE <= turn <= own.size - LEAST_PAGE:
+        return 0, 0
+    return int(own[turn - 1]), int(own[turn])
+
+
+def _weigh_all(starts: list[int], previous: Ints, weights: Floats, neighbours: _Neighbours) -> float:
+    """What speaks for all cuts together, each being as dear as two rare rows that a part repeats."""
+    bounds = [*starts, previous.size]
+    part = np.searchsorted(starts, np.arange(previous.size), side="right")
+    again = (previous >= 0) & (part[previous] == part)
+    told = -float(weights[again].sum() + CUT_BITS * (len(starts) - 1)) / BITS_A_POINT
+    for home, cut, end in zip(bounds, bounds[1:], bounds[2:], strict=False):
+        others = [at for at in starts[1:] if at != cut]
+        told += float(neighbours.weigh_cuts(cut, cut + 1, others)[0])
+        told += float(_weigh_order((home, cut, end), bounds, previous, weights > 0)[cut - home - 1])
+    return told
+
+
+def _weigh_parting(home: int, end: int, previous: Ints, weights: Floats) -> Floats:
+    """Bits of the rows that a cut before each of home + 1..end - 1 parts from those that they repeat."""
+    rows = np.arange(home, end)
+    rows = rows[(previous[home:end] >= home) & (weights[home:end] > 0)]
+    parted = np.zeros(end - home + 1)
+    np.add.at(parted, previous[rows] + 1 - home, weights[rows])
+    np.add.at(parted, rows + 1 - home, -weights[rows])
+    return parted.cumsum()[1:-1]
+
+
+class _Neighbours:
+    """What rows stand beside each other, here and elsewhere in the file: a cut hardly parts two that do so twice."""
+
+    def __init__(self, previous: Ints, bits: Floats) -> None:
+        self.code = _name_rows(previous)
+        n = previous.size
+        _, self.pair = np.unique(self.code[:-1] * n + self.code[1:], return_inverse=True)
+        self.often = np.bincount(self.pair, minlength=1)
+        self.worth = np.minimum(MOST_BESIDE, (bits[:-1] + bits[1:]) / BITS_BESIDE)
+
+    def weigh_cuts(self, first: int, last: int, others: list[int]) -> Floats:
+        """What speaks for a cut before each of the rows first..last - 1, where there are other cuts.
+
+        Against it that the two rows stand side by side elsewhere, for it that the row begins a capture elsewhere, or
+        that the one above ends one.
+        """
+        cut_pairs = np.bincount(self.pair[[at - 1 for at in others]], minlength=self.often.size)
+        pairs = self.pair[first - 1 : last - 1]
+        again = self.often[pairs] - cut_pairs[pairs] > 1
+        told = np.where(again, -self.worth[first - 1 : last - 1], 0.0)
+        begins, ends = self.code[first:last], self.code[first - 1 : last - 1]
+        told += np.where(begins == self.code[0], BEGINS, BEGINS_TOO * np.isin(begins, self.code[others]))
+        told += np.where(ends == self.code[-1], ENDS, ENDS_TOO * np.isin(ends, self.code[[at - 1 for at in others]]))
+        return told
+
+
+@njit(cache=True, nogil=True)
+def _name_rows(previous: Ints) -> Ints:
+    """For every row the first one that says the same."""
+    names = np.arange(previous.size)
+    for row in range(previous.size):
+        if previous[row] >= 0:
+            names[row] = names[previous[row]]
+    return names
+
+
+def _weigh_order(part: tuple[int, int, int], bounds: list[int], previous: Ints, rare: Truths) -> Floats:
+    """What speaks for a cut before each of home + 1..end - 1 by the order of the rows that both sides have.
+
+    What stands between the common rows above and below ends the earlier capture if nothing follows the common rows in
+    the later one, and begins the later one if nothing comes before them in the earlier. Other captures may tell.
+    """
+    home, cut, end = part
+    told = np.zeros(end - home - 1)
+    pairs = _match_parts(previous, cut, end, home, cut, rare)
+    # The nearest captures may share nothing: pages 1 and 2 after the whole page.
+    if not len(pairs):
+        return told
+    pairs = _main_order(pairs)
+    last, last_row = (int(side) for side in pairs[np.argmax(pairs[:, 0])])
+    partner, high = (int(side) for side in pairs[np.argmin(pairs[:, 1])])
+    low = last + 1
+    if high <= low:
+        return told
+    own = rare.copy()
+    own[pairs.ravel()] = False
+    before = np.append(0, np.cumsum(own))
+    tail, head = before[end] - before[last_row + 1], before[partner] - before[home]
+    at = np.arange(low, high + 1)
+    amiss = np.minimum(before[at] - before[low], tail) + np.minimum(before[high] - before[at], head)
+    others = [(a, b) for a, b in pairwise([*bounds]) if b <= home or a >= end]
+    early = _count_earlier((low, high), (high, end), others, previous, rare)
+    as_head = BY_OTHERS * float(np.sign(early)) * (high - at) / (high - low)
+    told[low - home - 1 : high - home] = as_head - AMISS * np.minimum(amiss, MOST_AMISS)
+    return told
 
 
 def _count_earlier(some: Span, common: Span, parts: list[Span], previous: Ints, rare: Truths) -> int:

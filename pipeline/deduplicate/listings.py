@@ -13,7 +13,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.algorithms.graph import connected_components
-from pipeline.algorithms.restarts import MIN_ANCHORS, find_restarts
+from pipeline.algorithms.restarts import FEW_ANCHORS, find_restarts
 from pipeline.ids import digest_columns
 
 INFORMATIVE_BITS = 30.0
@@ -91,7 +91,6 @@ def _restart_parts(rows: pl.DataFrame) -> pl.Series:
         .select(
             "unit",
             "seat",
-            "words_key",
             "information",
             exact=pl.col("seat").shift(1).over(*said, "words_key"),
             close=pl.col("seat").shift(1).over(*said, "own_key"),
@@ -104,7 +103,7 @@ def _restart_parts(rows: pl.DataFrame) -> pl.Series:
     busy = (
         marks.group_by("unit", maintain_order=True)
         .agg(repeats=(pl.col("previous") >= 0).sum())
-        .filter(pl.col("repeats") >= MIN_ANCHORS)["unit"]
+        .filter(pl.col("repeats") >= FEW_ANCHORS)["unit"]
     )
     if busy.is_empty():
         return pl.zeros(rows.height, dtype=pl.UInt32, eager=True)
@@ -112,8 +111,7 @@ def _restart_parts(rows: pl.DataFrame) -> pl.Series:
     # One pass per listing that repeats itself; the rows within are a kernel's.
     for (unit,), part in marks.filter(pl.col("unit").is_in(busy.implode())).group_by("unit", maintain_order=True):
         bits = part["information"].cast(pl.Float64).to_numpy()
-        codes = part["words_key"].rank("dense").cast(pl.Int64).to_numpy()
-        starts = find_restarts(part["previous"].to_numpy(), bits, codes)
+        starts = find_restarts(part["previous"].to_numpy(), bits)
         if starts.size:
             cuts.append(pl.DataFrame({"unit": unit, "seat": starts}, schema_overrides={"unit": pl.UInt32}))
     if not cuts:

@@ -26,10 +26,11 @@ LEAST_COPIES, MOST_REPEATED = 4, 0.1  # paragraphs, and share of them, that a li
 def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """Paragraphs of flat texts that quote an earlier paragraph and stand right before the reply.
 
-    A paragraph is one if its informative words stand in an earlier paragraph of the same listing and another paragraph
-    follows. What stands more than twice is somebody posting the same again; so is the whole of another paragraph where
-    its words are not rare, or not all the same, or where it stands alone and far below. Where another listing of the
-    discussion shows the paragraph first, it is a post that the other one quotes: a page may be sorted otherwise.
+    A paragraph is one if its informative words, the last ones too, stand in an earlier paragraph of the same
+    listing and another paragraph follows. What stands more than twice is somebody posting the same again; so is the
+    whole of another paragraph where its words are not rare, or not all the same, or where it stands alone and far
+    below. Where another listing of the discussion shows the paragraph first, it is a post that the other one
+    quotes: a page may be sorted otherwise.
 
     Args:
         listed: paragraphs only: sighting_id, unit, seat, words_key, words, n_words, information.
@@ -76,7 +77,9 @@ def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFr
         discussion_id=passages["discussion_id"].gather(found["passage"]),
         often=passages["often"].gather(found["passage"]),
         bits=passages["information"].gather(found["passage"]),
+        ends_alike=_end_alike(passages["words"].gather(found["passage"]), texts["words"].gather(found["text"])),
     )
+    found = found.filter("ends_alike").drop("ends_alike")
     whole = pl.col("n_words") >= WHOLE * pl.col("quoted_words")
     again = (pl.col("share") < 1) | (pl.col("bits") < MIN_BITS_WHOLE)
     found = found.filter((pl.col("n_words") <= pl.col("quoted_words")) & (pl.col("often") <= 2) & ~(whole & again))
@@ -101,6 +104,13 @@ def find_standing_quotes(listed: pl.DataFrame, units: pl.DataFrame) -> pl.DataFr
         .select("sighting_id", "quoted_sighting_id", "reply_sighting_id", "share", pl.col("n_words").cast(pl.Int64))
         .sort("sighting_id")
     )
+
+
+def _end_alike(passage: pl.Series, text: pl.Series) -> pl.Series:
+    """Whether texts hold the last two words of passages: else these are what somebody says to what he quotes."""
+    both = pl.DataFrame([passage.alias("passage"), text.alias("text")])
+    last = pl.concat_str(pl.lit(" "), pl.col("passage").str.extract(r"(\S+ \S+)$"), pl.lit(" "))
+    return both.select(pl.format(" {} ", "text").str.contains(last, literal=True).fill_null(value=True)).to_series()
 
 
 def _without_far(found: pl.DataFrame) -> pl.DataFrame:

@@ -42,7 +42,7 @@ from pipeline.store.decisions import read_decisions
 from pipeline.store.hashed import HashedPart, read_hashes
 from pipeline.tables import Records
 
-REPEATED_PARAGRAPHS = 2
+REPEATED_PARAGRAPHS = 1  # one is enough: where one of two captures is cut off, few longer paragraphs are equal
 
 _COUNTS = ("sightings", "posts", "placeholders", "discussions", "quotes")
 
@@ -145,7 +145,7 @@ def _choose_records(
 
 
 def _find_repetitive(parts: Sequence[HashedPart]) -> pl.Series:
-    """Captures of flat text that may hold a page twice: some of their rarer paragraphs stand in them again."""
+    """Captures of flat text that may hold a page twice: a rarer paragraph stands in them again."""
     found = []
     for capture_id, own in groupby(parts, key=lambda part: part.capture_id):
         words = np.concatenate([column_of(part.hashes, "words")[are_rare_paragraphs(part.hashes)] for part in own])

@@ -194,7 +194,7 @@ def test_a_page_that_names_another_story_stays_apart() -> None:
 
 def test_texts_said_twice_on_a_page_do_not_keep_its_captures_apart() -> None:
     page = invent_page(10, seed=5, short=0)
-    first, second = [*page[:6], page[0], page[1]], [*page[6:], *page[:6]]
+    first, second = [*page[:6], page[1], page[2]], [*page[6:], *page[:6]]
     assert discussions_of(make_paragraphs(first, "a"), make_paragraphs(second, "b")) == [0, 0]
 
 
