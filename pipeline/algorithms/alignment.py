@@ -32,8 +32,7 @@ UNKNOWN_TIME = np.iinfo(np.int64).min
 ANCHOR_BITS = 20.0
 ALONE_BITS = 12.0  # of a post that each of two listings shows once, in whatever order
 LARGEST_GAP = 4_000_000
-LEAST_TURNED = 4  # anchors that tell that a listing is read from its end
-LEAST_ORDERED = 3  # matched rows that tell that a listing is in the others' order
+LEAST_TURNED = 4  # anchors that tell that a listing is read from its end, or in the others' order
 LONE_BITS = 10.0  # of a short answer that no other post of a page has given
 MOST_SHOWINGS = 50  # of a post, the latest, that are compared with what stands beside it in another listing
 IN_ORDER = 0.9  # share of the matched rows that stand in one order, below which a listing is sorted otherwise
@@ -481,7 +480,7 @@ def _match_listing(
     if least > 0.0 and 2 * np.sum(match[first:last] >= 0) >= last - first:
         _match_far(rows, first, last, lone, slot_row, counts, used, match)
     _match_lone(rows, listing, offsets, lone, showings, used, match)
-    ordered = least == 0.0 and np.sum(match[first:last] >= 0) >= LEAST_ORDERED
+    ordered = least == 0.0 and matched.size >= LEAST_TURNED
     _match_runs(rows, listing, offsets, lone, showings, used, match, ordered)
     return turned
 
