@@ -87,7 +87,7 @@ class _Kinds:
         self._seen: dict[Keys, dict[str, str]] = {}
 
     def columns_of(self, value: dict[str, Any]) -> dict[str, str]:
-        """Known column to key."""
+        """Known column to key, as the object by itself would have it."""
         keys = tuple(value)
         found = self._seen.get(keys)
         if found is None:
@@ -101,6 +101,15 @@ class _Kinds:
         if telling not in self._columns:
             self._columns[telling] = match_columns(telling, column_meanings(self._renames, telling))
         return self._columns[telling]
+
+    def columns_in(self, value: dict[str, Any], columns: Mapping[str, str]) -> dict[str, str]:
+        """Known column to key: that of all posts, or the object's own where it lacks that: a page's post has a
+        selftext and its comments have a body."""
+        lacking = [known for known, key in columns.items() if key not in value]
+        if not lacking:
+            return dict(columns)
+        own = self.columns_of(value)
+        return {**columns, **{known: own[known] for known in lacking if known in own}}
 
     def is_post(self, value: Any) -> bool:
         """Whether it is an object with a text and something else that is known."""
@@ -200,7 +209,7 @@ def read(source: Source) -> Iterator[Batch]:
         rejections = Rejections()
         for number, (place, rule, detail, raw) in enumerate(rejected, ordinal + len(posts)):
             rejections.add(number, place, rule, detail, raw)
-        rows = _to_rows(posts, ordinal, columns, named=parents.known)
+        rows = _to_rows(posts, ordinal, columns, kinds, named=parents.known)
         yield table_batch(rows, parents=parents, settings=source.settings, rejections=rejections)
         ordinal += len(posts) + len(rejected)
 
@@ -230,15 +239,18 @@ def _read_posts(source: Source, kinds: _Kinds) -> Iterator[tuple[list[tuple[str,
         yield posts[start : start + BATCH_RECORDS], damage if start + BATCH_RECORDS >= len(posts) else []
 
 
-def _to_rows(posts: list[tuple[str, _Post]], start: int, columns: dict[str, str], *, named: bool) -> TableRows:
+def _to_rows(
+    posts: list[tuple[str, _Post]], start: int, columns: dict[str, str], kinds: _Kinds, *, named: bool
+) -> TableRows:
     """Columns of posts; what nesting says stands where they say nothing themselves."""
+    own = [kinds.columns_in(post.value, columns) for _, post in posts]
     values: dict[str, list[Any]] = {
-        known: [post.value.get(column) for _, post in posts] for known, column in columns.items()
+        known: [post.value.get(keys[known]) for (_, post), keys in zip(posts, own, strict=True)] for known in columns
     }
 
     def fill(known: str, told: list[Any]) -> None:
-        own = values.get(known) or [None] * len(told)
-        values[known] = [other if mine is None else mine for mine, other in zip(own, told, strict=True)]
+        said = values.get(known) or [None] * len(told)
+        values[known] = [other if mine is None else mine for mine, other in zip(said, told, strict=True)]
 
     fill("discussion_id", [post.around.discussion for _, post in posts])
     # The title of a discussion is that of what answers nothing in it.
@@ -246,18 +258,14 @@ def _to_rows(posts: list[tuple[str, _Post]], start: int, columns: dict[str, str]
     if named:
         fill("parent_id", [post.around.parent for _, post in posts])
     values["depth"] = [post.around.depth for _, post in posts]
-    taken = set(columns.values())
+    taken = [{*keys.values(), *post.replies} for (_, post), keys in zip(posts, own, strict=True)]
     return TableRows(
         ordinals=list(range(start, start + len(posts))),
         locations=[place for place, _ in posts],
         values=values,
         others=[
-            {
-                key: inner
-                for key, inner in post.value.items()
-                if key not in taken and key not in post.replies and inner != []
-            }
-            for _, post in posts
+            {key: inner for key, inner in post.value.items() if key not in keys and inner != []}
+            for (_, post), keys in zip(posts, taken, strict=True)
         ],
         raw=lambda row: orjson.dumps(posts[row][1].value, default=str)[:RAW_BYTES],
     )

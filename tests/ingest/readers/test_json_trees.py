@@ -56,6 +56,13 @@ def test_a_post_beside_a_list_is_what_that_answers(tmp_path: Path) -> None:
     assert records["native_parent"].to_list() == [None, "1", "1"]
 
 
+def test_a_page_whose_post_calls_its_words_otherwise(tmp_path: Path) -> None:
+    comment = {"id": "c1", "author": "Bo", "body": "Stew."}
+    page = {"id": "p1", "author": "Ida", "title": "Lunch", "selftext": "Soup?", "url": "x", "comments": [comment]}
+    _, records = read(tmp_path, [page])
+    assert records.select(TREE).rows() == [("p1", None, 0, "Soup?"), ("c1", "p1", 1, "Stew.")]
+
+
 def test_a_thread_a_line_is_read_line_by_line(tmp_path: Path) -> None:
     threads = [{"id": f"t{n}", "title": "Soup", "comments": [post(n, "Stew.", post(n + 10, "Tea."))]} for n in range(3)]
     lines = [json.dumps(thread).encode() for thread in threads]
