@@ -173,6 +173,8 @@ class WordBags:
                 # Writable for the kernels' sake, though none writes.
                 self._mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_COPY)
                 marks = np.frombuffer(self._mapped, dtype=np.uint16)
+            # One of the lists stays not empty where anything was added; what they held is held once.
+            self._ids, self._heads, self._sizes = [ids[:1].copy()] * bool(ids.size), [], []
             order = np.argsort(ids)
             self._added = _Marked(ids[order], order, heads, sizes, marks[: sizes.sum()])
         return self._added
@@ -220,7 +222,7 @@ def _take(files: Sequence[MappedBatches], ids: Ids) -> Iterator[pl.DataFrame]:
             there = batch.column("id").to_numpy()
             rows = np.minimum(np.searchsorted(there, ids), there.size - 1)
             yield _to_frame(batch.take(pa.array(rows[there[rows] == ids])))
-        file.release()
+            file.release()
 
 
 def _to_batch(texts: pl.DataFrame) -> pa.RecordBatch:
