@@ -119,9 +119,10 @@ def measure_night(folder: Path, comments: int, *, even: bool) -> None:
     raw, before, new = folder / "raw", folder / "before", int(comments * NEW)
     if not before.exists():
         _write_dumps(folder, comments, even=even)
-        # What is compiled on first use is no part of any figure.
-        run(folder / "warm", raw / "RC_00.ndjson")
-        run(folder / "warm", raw / "RC_00.ndjson", folder / "night")
+        # What is compiled on first use is no part of any figure; the night answers the newest threads.
+        newest = raw / f"RC_{DUMPS - 1:02}.ndjson"
+        run(folder / "warm", newest)
+        run(folder / "warm", newest, folder / "night")
         print(f"{comments} comments, {sum(file.stat().st_size for file in raw.iterdir()) / 1e6:.0f} MB")
         print(f"  first run     {run(before, raw)}", flush=True)
     shutil.rmtree(folder / "nights", ignore_errors=True)
