@@ -108,7 +108,9 @@ def run(out: Path, *raw: Path, settings: tuple[str, ...] = ()) -> Cost:
     """A run in a process of its own."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "pipeline.cli", "run", *map(str, raw), "--out", str(out), "--direct", *settings]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # As where it is installed: Python keeps the bytecode it makes.
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=around)
     _, status, used = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}; run it to see why")

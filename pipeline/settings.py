@@ -121,6 +121,9 @@ class RunParameters(BaseModel):
         1024, ge=1, description="MiB that matching may use for signatures, buckets, pairs and texts; less takes longer."
     )
     keep_snapshots: int = Field(3, ge=1, description="Published snapshots kept, the current one included.")
+    rehash: bool = Field(
+        default=False, description="Files that nobody touched since they were last read are read again to be known."
+    )
 
 
 def load_settings(**values: object) -> Settings:

@@ -9,6 +9,7 @@ In: arguments. Out: text on standard output, progress and errors on standard err
 from __future__ import annotations
 
 import errno
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -72,3 +73,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         where = f" ({error.filename})" if error.filename else ""
         typer.echo(f"threadloom: {error.strerror}{where}. {_DISK_FAILURES[error.errno]}", err=True)
         sys.exit(1)
+    finally:
+        # The interpreter looks for garbage once more before it ends: half a second among what polars and numba keep.
+        gc.freeze()

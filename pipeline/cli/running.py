@@ -54,6 +54,9 @@ def run(
     buckets: Annotated[int, typer.Option(min=1, max=4096, help="Parts of the work; more need less memory.")] = 16,
     memory: Annotated[int, typer.Option(min=1, help="MiB that matching duplicates may use.")] = 1024,
     keep_snapshots: Annotated[int, typer.Option(min=1, help="Published snapshots to keep.")] = 3,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Read files again that nobody touched since a run last read them.")
+    ] = False,
     others: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting: edit_similarity=0.85.")
     ] = None,
@@ -77,6 +80,7 @@ def run(
         buckets=buckets,
         memory=memory,
         keep_snapshots=keep_snapshots,
+        rehash=rehash,
     )
     summary = _carry_out(parameters, direct=direct)
     _tell(summary, out)
@@ -85,13 +89,17 @@ def run(
 
 
 def _carry_out(parameters: RunParameters, *, direct: bool) -> RunSummary:
-    # Importing makes many objects that stay: looking for garbage among them takes a fifth of the time to start.
+    # The OpenBLAS of numpy and that of scipy each start threads that wait busily for products nobody asks for here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Importing makes many objects that stay: looking for garbage among them takes a fifth of the time to start. Later
+    # on columns hold the data: little garbage, seldom looked for.
     gc.disable()
     from pipeline.report.progress import RunProgress
     from pipeline.steps.ahead import compile_ahead
 
     gc.freeze()
     gc.enable()
+    gc.set_threshold(50_000, 20, 100)
     with compile_ahead(), RunProgress(open_console(errors=True), "looking for new files") as progress:
         if direct:
             from pipeline.steps import run_direct

@@ -21,7 +21,7 @@ import polars as pl
 
 from pipeline import __version__
 from pipeline.errors import ArchiveError
-from pipeline.ids import digest_file, digest_texts
+from pipeline.ids import digest_texts
 from pipeline.ingest import check_read_settings, find_files, locate_file
 from pipeline.pack import ModelPack
 from pipeline.settings import RunParameters
@@ -34,6 +34,7 @@ from pipeline.store.layout import ArchiveLayout
 from pipeline.store.lock import archive_lock
 from pipeline.store.pinned import pin_pack, read_pack
 from pipeline.store.snapshot import find_snapshot, scan_table
+from pipeline.store.stamps import KnownFiles
 from pipeline.store.tombstones import read_tombstones
 from pipeline.store.work import WorkFolder
 
@@ -177,14 +178,18 @@ def begin_run(parameters: RunParameters) -> RunPlan:
         empty_captures(layout)
     buried = read_tombstones(layout).filter(pl.col("kind") == "capture")["digest"]
     unread: list[str] = []
-    seen = _look_at(find_files(parameters.raw, unread), unread)
+    known_files = KnownFiles(layout, trusted=not parameters.rehash)
+    seen = _look_at(find_files(parameters.raw, unread), known_files, unread)
     reading = parameters.settings.read.model_dump(mode="json")
     kept = {capture.capture_id: capture.facts for capture in kept_captures(layout)}
     new_files: list[RawFile] = []
     moved = False
     if not buried.is_empty():
-        names = pl.Series(sorted(seen), dtype=pl.String)
-        seen = {name: seen[name] for name in names.filter(~digest_texts(names).is_in(buried.implode()))}
+        names = pl.Series(sorted(known_files.digests() | seen.keys()), dtype=pl.String)
+        gone = set(names.filter(digest_texts(names).is_in(buried.implode())))
+        known_files.forget(gone)
+        seen = {name: found for name, found in seen.items() if name not in gone}
+    known_files.keep()
     for capture_id, found in sorted(seen.items()):
         facts = kept.get(capture_id)
         known = sorted({*(facts or {}).get("paths", []), *(path for path, _ in found)})
@@ -215,14 +220,14 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     )
 
 
-def _look_at(files: list[Path], unread: list[str]) -> dict[str, list[tuple[str, Stamp]]]:
+def _look_at(files: list[Path], known: KnownFiles, unread: list[str]) -> dict[str, list[tuple[str, Stamp]]]:
     """Where each digest is found, with stamps; files that cannot be opened are told in ``unread``."""
     seen: dict[str, list[tuple[str, Stamp]]] = {}
     for path in files:
         located = locate_file(path)
         try:
             stamp = stamp_file(located)
-            seen.setdefault(digest_file(located), []).append((str(path), stamp))
+            seen.setdefault(known.identify(located), []).append((str(path), stamp))
         except OSError as error:
             unread.append(f"{path} cannot be read: {error.strerror}. Check that it is a file you may read.")
     return seen

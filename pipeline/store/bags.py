@@ -220,8 +220,12 @@ def _take(files: Sequence[MappedBatches], ids: Ids) -> Iterator[pl.DataFrame]:
     for file in files:
         for batch in file:
             there = batch.column("id").to_numpy()
-            rows = np.minimum(np.searchsorted(there, ids), there.size - 1)
-            yield _to_frame(batch.take(pa.array(rows[there[rows] == ids])))
+            # Looked for is the side that has fewer.
+            few, many = sorted((there, ids), key=len)
+            places = np.minimum(np.searchsorted(many, few), max(many.size - 1, 0))
+            held = many[places] == few if many.size else np.zeros(few.size, dtype=np.bool_)
+            rows = np.flatnonzero(held) if few is there else places[held]
+            yield _to_frame(batch.take(pa.array(rows)))
             file.release()
 
 

@@ -26,9 +26,9 @@ class ArchiveLayout:
     ``current`` is a symbolic link to one of ``snapshots/<run_id>``, each a whole set of published tables;
     ``captures/<capture_id>`` keeps the normalised records of every capture ever ingested, so that a later run needs no
     raw file; ``pack`` is a link to the model pack in ``packs/<name>`` that runs decide by; ``decisions.parquet`` keeps
-    what people decided, ``tombstones.parquet`` what they had forgotten; ``enriched/<run_id>`` has tables made of a
-    snapshot later on; ``work/<run_id>`` is the scratch of one run. A name that ends in ``.tmp`` is unfinished and never
-    read.
+    what people decided, ``tombstones.parquet`` what they had forgotten; ``stamps.json`` tells raw files that
+    nobody touched since they were read; ``enriched/<run_id>`` has tables made of a snapshot later on; ``work/<run_id>``
+    is the scratch of one run. A name that ends in ``.tmp`` is unfinished and never read.
     """
 
     root: Path
@@ -66,6 +66,11 @@ class ArchiveLayout:
     def pack(self) -> Path:
         """A link to the model pack that the archive is pinned to."""
         return self.root / "pack"
+
+    @property
+    def stamps(self) -> Path:
+        """What raw files were when they were last read."""
+        return self.root / "stamps.json"
 
     @property
     def lock(self) -> Path:

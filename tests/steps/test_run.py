@@ -222,7 +222,7 @@ def test_what_may_not_be_opened_fails_alone(tmp_path: Path, monkeypatch: pytest.
             raise PermissionError(13, "Permission denied", str(path))
         return digest_file(path)
 
-    monkeypatch.setattr("pipeline.steps.plan.digest_file", refuse)
+    monkeypatch.setattr("pipeline.store.stamps.digest_file", refuse)
     for again in (False, True):
         summary = run_direct(parameters)
         assert summary.nothing_new is again
