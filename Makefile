@@ -60,6 +60,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing into $(VENV): about a minute, only this once."
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q pipeline flows
 	@touch $@
 
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed

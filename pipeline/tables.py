@@ -20,7 +20,7 @@ from dataframely.exc import SchemaError, ValidationError
 from pipeline.errors import ContractError
 from pipeline.ids import ID_REGEX
 
-TABLE_VERSION = 3
+TABLE_VERSION = 4
 
 PRECISIONS = ("microsecond", "millisecond", "second", "minute", "hour", "day", "month", "year")
 MATCHES = ("first", "recapture", "edit", "truncation", "quote")
@@ -415,9 +415,9 @@ class Firsts(dy.Schema):
 
     post_id = _id("The post.", key=True)
     discussion_id = _id("Its discussion.")
-    began_at = _time("When that began.")
     posted_at = _time("When it was posted.")
     sighting_id = _id("Its first sighting.")
+    capture_id = _id("Where that stands.")
     words_key = _id("Digest of its words.")
     information = dy.Float32(min=0.0, description="Bits of surprise in its distinct words, by the model pack.")
 
@@ -563,7 +563,7 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
     "decisions": ("decided_at", "decision_id"),
     "runs": ("run_id",),
     "languages": ("post_id",),
-    "firsts": ("began_at", "discussion_id", "post_id"),
+    "firsts": ("capture_id", "post_id"),  # what a dump brings comes together: few parts are written again
 }
 
 

@@ -37,7 +37,7 @@ class Versions:
         posts: tables.DraftPosts, placeholders included.
         matches: sighting_id, post_id, match, similarity.
         edges: columns of tables.Duplicates for sightings that are one post: a star around each post's first sighting.
-        firsts: post_id, sighting_id of its first sighting, words_key and information of its text.
+        firsts: post_id, sighting_id and capture_id of its first sighting, words_key and information of its text.
     """
 
     posts: pl.DataFrame
@@ -107,7 +107,7 @@ def settle_versions(
         posts=posts.sort("discussion_id", "order"),
         matches=pl.concat([matches.select("sighting_id", "post_id", "match", "similarity"), quoted]),
         edges=_collapse_edges(matches, firsts, settings, linkage or {}),
-        firsts=firsts.select("post_id", "sighting_id").join(
+        firsts=firsts.select("post_id", "sighting_id", "capture_id").join(
             finals.select("post_id", "words_key", "information"), on="post_id", how="left"
         ),
     )

@@ -78,7 +78,10 @@ def tree_lines(tables: Tables, given: str, *, limit: int, hint: str = "--limit s
     """
     discussion_id, thread_id = _find(tables, given)
     discussion = tables.discussions.filter(pl.col("discussion_id") == discussion_id).collect().row(0, named=True)
-    inside = tables.posts.filter(pl.col("discussion_id") == discussion_id)
+    # Posts are sorted by when their discussions began: other parts need not be read.
+    first = discussion["began_at"]
+    began = pl.col("began_at").is_null() if first is None else pl.col("began_at") == first
+    inside = tables.posts.filter(began, pl.col("discussion_id") == discussion_id)
     if thread_id is not None:
         inside = inside.filter(pl.col("thread_id") == thread_id)
     total = inside.select(pl.len()).collect().item()
@@ -89,8 +92,8 @@ def tree_lines(tables: Tables, given: str, *, limit: int, hint: str = "--limit s
     rows = (ordered.head(limit) if discussion["shape"] == "page" else ordered).collect()
     order = reading_order(rows["post_id"].to_list(), rows["parent_id"].to_list())[:limit]
     shown = rows[order] if order else rows
-    first = shown.row(0, named=True)["text"] if shown.height else ""
-    lines = [*_header(discussion, discussion["title"] or first, total), Text()]
+    words = shown.row(0, named=True)["text"] if shown.height else ""
+    lines = [*_header(discussion, discussion["title"] or words, total), Text()]
     top = min(shown["depth"].to_list(), default=0)
     for row, guide in zip(
         shown.iter_rows(named=True), guides([d - top for d in shown["depth"].to_list()]), strict=True

@@ -63,7 +63,7 @@ def reconstruct_bucket(plan: RunPlan, bucket: str) -> StepReport:
             plan.work.write(f"out/{name}/{number}", frame)
         seen = posts.filter(~pl.col("is_placeholder")).select("post_id", "discussion_id", "posted_at")
         firsts = seen.join(_own_firsts(versions, inside), on="post_id", how="left")
-        firsts = firsts.join(began, on="discussion_id", how="left").filter(pl.col("information") >= INFORMATIVE_BITS)
+        firsts = firsts.filter(pl.col("information") >= INFORMATIVE_BITS)
         plan.work.write(f"out/firsts/{number}", check_table(Firsts, firsts))
         kinds = tables["posts"]["link_kind"]
         report.counts.update(

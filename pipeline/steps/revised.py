@@ -18,7 +18,6 @@ from pipeline.errors import ArchiveError
 from pipeline.ids import number_ids
 from pipeline.steps.base import Base
 from pipeline.steps.plan import RunPlan
-from pipeline.steps.touched import since
 from pipeline.store.bags import fetch_words
 from pipeline.store.captures import scan_quarantine
 from pipeline.store.index import read_near
@@ -67,7 +66,7 @@ def revise_tables(plan: RunPlan, base: Base) -> dict[str, TableRows | Change]:
 
 def revise_firsts(plan: RunPlan, base: Base, firsts: pl.LazyFrame) -> Change:
     """What changes in tables.Firsts; ``firsts`` are those of the records that were decided anew."""
-    return Change(base.snapshot, (plan.work.read("gone/posts").select(sort_columns("firsts")),), firsts)
+    return Change(base.snapshot, (plan.work.read("gone/firsts").select(sort_columns("firsts")),), firsts)
 
 
 def keep_shown(plan: RunPlan, base: Base | None) -> pl.DataFrame:
@@ -132,8 +131,7 @@ def _relate_changed(plan: RunPlan, base: Base, edges: pl.DataFrame) -> tuple[pl.
     """
     everything = scan_kept(base.snapshot, "firsts")
     touched = plan.work.read("gone/discussions")["discussion_id"].implode()
-    gone = plan.work.read("gone/posts")["began_at"]
-    before = everything.filter(since(gone), pl.col("discussion_id").is_in(touched)).collect()
+    before = plan.work.read("gone/firsts")
     now = plan.work.read("out/firsts", Firsts).select(before.columns)
     near = plan.work.read("near")
     quoting = edges.filter(pl.col("kind") == "quote").select(post_id="right_post_id")

@@ -1,7 +1,7 @@
 """Which records a run decides anew, and what that replaces in the snapshot before.
 
 In: the hashed keys of all records, a ``Base``. Out: which records to decide, and work parts ``gone/<name>``:
-discussions, posts and sightings whose rows the run replaces.
+discussions, posts, sightings and firsts whose rows the run replaces.
 
 >>> chosen = choose_touched(plan, base, read_keys(plan, captures), own, decisions)
 """
@@ -24,7 +24,7 @@ from pipeline.steps.plan import RunPlan
 from pipeline.store.captures import scan_records
 from pipeline.store.hashed import HashedPart
 from pipeline.store.index import read_near
-from pipeline.store.snapshot import scan_table
+from pipeline.store.snapshot import scan_kept, scan_table
 
 # Above this share of the archive, deciding everything anew costs no more.
 LARGEST_SHARE = 0.5
@@ -156,7 +156,7 @@ def since(times: pl.Series) -> pl.Expr:
 
 
 def _write_gone(plan: RunPlan, base: Base, homes: Hashes) -> None:
-    """Keeps what goes: discussion_id of discussions; of posts and sightings what tables of them are sorted by.
+    """Keeps what goes: discussion_id of discussions; of posts and sightings what tables of them are sorted by; firsts.
 
     Args:
         plan, base: the run, and what it goes on from.
@@ -170,4 +170,6 @@ def _write_gone(plan: RunPlan, base: Base, homes: Hashes) -> None:
     sightings = scan_table(base.snapshot, "sightings").filter(pl.col("discussion_id").is_in(ids))
     plan.work.write("gone/discussions", discussions.select("discussion_id").sort("discussion_id"))
     plan.work.write("gone/posts", posts.collect())
+    firsts = scan_kept(base.snapshot, "firsts").filter(pl.col("discussion_id").is_in(ids))
+    plan.work.write("gone/firsts", firsts.collect())
     plan.work.write("gone/sightings", sightings.select("capture_id", "ordinal", "sighting_id").collect())
