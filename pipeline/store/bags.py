@@ -26,6 +26,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.algorithms.id_sets import Ids, find_places
+from pipeline.algorithms.sorted_values import find_common
 from pipeline.algorithms.word_bags import mark_texts, share_marks
 from pipeline.ids import digest_texts
 from pipeline.store.durable import replacing, sync_path
@@ -219,13 +220,7 @@ def _take(files: Sequence[MappedBatches], ids: Ids) -> Iterator[pl.DataFrame]:
     yield pl.DataFrame(schema=_COLUMNS)
     for file in files:
         for batch in file:
-            there = batch.column("id").to_numpy()
-            # Looked for is the side that has fewer.
-            few, many = sorted((there, ids), key=len)
-            places = np.minimum(np.searchsorted(many, few), max(many.size - 1, 0))
-            held = many[places] == few if many.size else np.zeros(few.size, dtype=np.bool_)
-            rows = np.flatnonzero(held) if few is there else places[held]
-            yield _to_frame(batch.take(pa.array(rows)))
+            yield _to_frame(batch.take(pa.array(find_common(batch.column("id").to_numpy(), ids))))
             file.release()
 
 

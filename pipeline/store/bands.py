@@ -29,6 +29,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.algorithms.lsh import Ids, Keys, Pairs, bucket_pairs, sort_distinct, sort_members, unlike_pairs
+from pipeline.algorithms.sorted_values import find_common
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.store.durable import replacing
 from pipeline.store.mapped import MappedBatches
@@ -254,8 +255,6 @@ def _cut(keys: Keys, ids: Ids, low: np.uint64, high: np.uint64) -> tuple[Keys, I
 
 
 def _touch(keys: Keys, ids: Ids, touched: Keys) -> tuple[Keys, Ids]:
-    """The members whose key is one of ``touched``, sorted and distinct: found by halving, not by reading all."""
-    firsts = np.searchsorted(keys, touched, side="left")
-    counts = np.searchsorted(keys, touched, side="right") - firsts
-    rows = np.repeat(firsts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    """The members whose key is one of ``touched``, sorted."""
+    rows = find_common(keys, touched)
     return keys[rows], ids[rows]

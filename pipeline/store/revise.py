@@ -26,13 +26,23 @@ from pipeline.buffers import text_buffers
 from pipeline.errors import ArchiveError, ContractError
 from pipeline.ids import ID_LENGTH, digest_file
 from pipeline.store import write
-from pipeline.store.digest import TableDigest
+from pipeline.store.digest import CHUNK_ROWS, TableDigest
 from pipeline.store.durable import replacing
-from pipeline.store.write import PartFile, TableRows, part_name, schema_of, sort_columns, sorted_batches, write_batches
-from pipeline.tables import check_table, empty_table
+from pipeline.store.write import (
+    PartFile,
+    TableRows,
+    part_name,
+    read_rows,
+    schema_of,
+    sort_columns,
+    sorted_batches,
+    write_batches,
+)
+from pipeline.tables import check_table, empty_table, fit_table
 
 _ROW = "row_id"
 _PART = "part_number"
+_PARTS_AT_ONCE = 32  # of which ids are held: some tens of MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,18 +113,18 @@ def revise_table(
     """
     keys = sort_columns(name)
     ranges = PartRanges(name, base, before)
-    coming = ranges.divide(_identify_coming(name, change.rows))
-    leaving = [ranges.divide(frame) if frame.columns == keys else None for frame in change.gone]
+    rows, frames = _leave_unchanged(_identify_coming(name, change.rows), change.gone, keys, base, before)
+    coming = ranges.divide(rows.sort(keys))
+    leaving = [ranges.divide(frame) if frame.columns == keys else None for frame in frames]
     number, changed = 0, []
     last = len(before) - 1
     for old, part in enumerate(before):
         new, ids_before = coming.get(old), _read_ids(base.ids, part.part)
         gone = [
             frame if parts is None else parts.get(old, frame.clear())
-            for frame, parts in zip(change.gone, leaving, strict=True)
+            for frame, parts in zip(frames, leaving, strict=True)
         ]
         if new is not None:
-            new, gone = _leave_unchanged(new, gone, keys, ids_before)
             check_table(schema_of(name), new.drop(_ROW))
             changed.append(new)
         order = _plan_part(base.parts / part.part.name, ids_before, keys, gone, new)
@@ -161,10 +171,12 @@ def _proven(
 
 
 def _identify_coming(name: str, rows: TableRows) -> pl.DataFrame:
-    """The rows that come, sorted, with the ids of their rows."""
-    digest = TableDigest(name)
-    found = [empty_table(schema_of(name)).with_columns(_ids_column(b""))]
-    found += [batch.with_columns(_ids_column(digest.digest_rows(batch))) for batch in sorted_batches(name, rows)]
+    """The rows that come, in any order, with the ids of their rows."""
+    digest, schema = TableDigest(name), schema_of(name)
+    found = [empty_table(schema).with_columns(_ids_column(b""))]
+    for batch in read_rows(name, rows).iter_slices(CHUNK_ROWS):
+        fitted = fit_table(schema, batch)
+        found.append(fitted.with_columns(_ids_column(digest.digest_rows(fitted))))
     return pl.concat(found)
 
 
@@ -216,14 +228,20 @@ class PartRanges:
 
 
 def _leave_unchanged(
-    new: pl.DataFrame, gone: list[pl.DataFrame], keys: list[str], ids: bytes
-) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Rows that come into a part and rows that go, without those that are there already and come again as they are."""
-    if any(frame.columns != keys for frame in gone):
+    new: pl.DataFrame, gone: tuple[pl.DataFrame, ...], keys: list[str], base: TableFolders,
+    before: tuple[RevisedPart, ...],
+) -> tuple[pl.DataFrame, tuple[pl.DataFrame, ...]]:  # fmt: skip
+    """Rows that come and rows that go, without those that are there already and come again as they are."""
+    if new.is_empty() or any(frame.columns != keys for frame in gone):
         return new, gone
-    there = new[_ROW].is_in(_ids_column(ids).implode())
+    wanted, held = new[_ROW].implode(), []
+    for first in range(0, len(before), _PARTS_AT_ONCE):
+        parts = before[first : first + _PARTS_AT_ONCE]
+        ids = _ids_column(b"".join(_read_ids(base.ids, part.part) for part in parts))
+        held.append(ids.filter(ids.is_in(wanted)))
+    there = new[_ROW].is_in(pl.concat(held).implode())
     same = new.filter(there).select(keys)
-    return new.filter(~there), [frame.join(same, on=keys, how="anti", nulls_equal=True) for frame in gone]
+    return new.filter(~there), tuple(frame.join(same, on=keys, how="anti", nulls_equal=True) for frame in gone)
 
 
 def _plan_part(

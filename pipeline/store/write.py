@@ -78,6 +78,13 @@ def write_table(name: str, rows: TableRows, folder: Path) -> list[PartFile]:
     return list(write_batches(name, sorted_batches(name, rows), folder))
 
 
+def read_rows(name: str, rows: TableRows) -> pl.DataFrame:
+    """The rows of a table in memory, in the order given."""
+    if isinstance(rows, pl.DataFrame):
+        return rows
+    return (rows if isinstance(rows, pl.LazyFrame) else _scan(schema_of(name), rows)).collect()
+
+
 def sorted_batches(name: str, rows: TableRows) -> Iterator[pl.DataFrame]:
     """The rows in the table's order, in batches of ``GROUP_ROWS`` (the last one smaller), all columns fitted."""
     schema = schema_of(name)
