@@ -9,7 +9,6 @@ In: RunParameters. Out: a RunPlan, which every step takes; steps pass names and 
 from __future__ import annotations
 
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -36,7 +35,7 @@ from pipeline.store.pinned import pin_pack, read_pack
 from pipeline.store.snapshot import find_snapshot, scan_table
 from pipeline.store.stamps import KnownFiles
 from pipeline.store.tombstones import read_tombstones
-from pipeline.store.work import WorkFolder
+from pipeline.store.work import WorkFolder, remove_work
 
 Stamp = tuple[int, int]
 
@@ -169,9 +168,8 @@ def begin_run(parameters: RunParameters) -> RunPlan:
     """
     check_read_settings(parameters.settings.read)
     layout = ArchiveLayout(parameters.out)
-    if layout.work.exists():
-        # The lock is ours: whatever is here belongs to runs that died.
-        shutil.rmtree(layout.work)
+    # The lock is ours: whatever is here belongs to runs that died.
+    remove_work(layout.work)
     remove_unfinished(layout.root)
     pack = pin_pack(layout, parameters.pack)
     if layout.forgetting.exists():
@@ -248,4 +246,4 @@ def _is_current(layout: ArchiveLayout, parameters: RunParameters, kept: list[str
 
 def abandon_run(plan: RunPlan) -> None:
     """Removes the scratch of a run that will not be published. Ingested captures stay for the next run."""
-    shutil.rmtree(plan.work.path, ignore_errors=True)
+    plan.work.remove()

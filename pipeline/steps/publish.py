@@ -6,7 +6,6 @@ In: the parts that the other steps wrote. Out: ``snapshots/<run_id>`` and ``curr
 from __future__ import annotations
 
 import resource
-import shutil
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -71,7 +70,7 @@ def publish_run(plan: RunPlan, reports: Sequence[StepReport]) -> RunSummary:
     forgetting = plan.layout.forgetting.exists()
     drop_old_snapshots(plan.layout, 1 if forgetting else plan.parameters.keep_snapshots, even_if_read=forgetting)
     plan.layout.forgetting.unlink(missing_ok=True)
-    shutil.rmtree(work.path, ignore_errors=True)
+    work.remove()
     return RunSummary(
         run_id=plan.run_id,
         snapshot=snapshot,

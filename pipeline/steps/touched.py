@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipeline.algorithms.id_sets import find_places
+from pipeline.algorithms.id_sets import IdSet, find_places
 from pipeline.deduplicate.closure import bind_homes, close_over, find_unsettled
 from pipeline.deduplicate.identity_keys import Hashes, Mask, NearHashes, column_of
 from pipeline.deduplicate.listings import find_listings
@@ -56,7 +56,9 @@ def choose_touched(
     new = sorted({part.capture_id for part in parts} - set(base.captures))
     seeded = _find_seeded(base, scan_records(plan.layout, new, KEY_COLUMNS).collect(), own)
     named = pl.concat([seeded, _find_newly_decided(base, decisions)]).hash().to_numpy()
-    touched = (homes == 0) | np.isin(homes, named) | unsettled
+    known = IdSet()
+    known.add(named)
+    touched = (homes == 0) | known.holds(homes) | unsettled
     joined = _join_homes(base, decisions).select(pl.col("left", "right").hash())
     bound = bind_homes(homes, *(joined[name].to_numpy() for name in ("left", "right")))
     touched = close_over(hashes, bound, touched, NearHashes(near))

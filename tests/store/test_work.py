@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from pipeline.errors import ContractError
-from pipeline.store.work import WorkFolder
+from pipeline.store import work as work_module
+from pipeline.store.work import WorkFolder, remove_work
 from pipeline.tables import Aliases
 
 
@@ -43,7 +44,7 @@ def test_no_parts_are_an_error_or_an_empty_table_when_its_schema_is_known(tmp_pa
 
 def test_a_writing_that_fails_leaves_the_earlier_part_and_nothing_else(tmp_path):
     work = WorkFolder(tmp_path)
-    work.write("pairs", numbers(1))
+    work.write("pairs", numbers(1).lazy())
     with pytest.raises(pl.exceptions.ColumnNotFoundError):
         work.write("pairs", numbers(2).lazy().select("absent"))
     assert work.read("pairs").equals(numbers(1))
@@ -63,3 +64,40 @@ def test_facts_are_kept_as_json(tmp_path):
 def test_a_name_cannot_lead_out_of_the_folder(name, tmp_path):
     with pytest.raises(ContractError, match="cannot be the name"):
         WorkFolder(tmp_path).write(name, numbers(1))
+
+
+def test_small_frames_stay_in_memory_while_there_is_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(work_module, "_SMALL", 24)
+    monkeypatch.setattr(work_module, "_MOST", 40)
+    work = WorkFolder(tmp_path / "work" / "r1")
+    parts = {"p/a": [1, 2, 3], "p/b": [4, 5, 6, 7], "p/c": [8], "p/d": [9, 10], "p/e": [11]}
+    for name, values in parts.items():
+        work.write(name, numbers(*values))
+    assert sorted(file.name for file in tmp_path.rglob("*.parquet")) == ["b.parquet", "d.parquet"]
+    assert work.names() == work.names("p") == sorted(parts)
+    assert work.read("p")["n"].to_list() == list(range(1, 12))
+    assert WorkFolder(tmp_path / "work" / "r1").read("p/a").equals(numbers(1, 2, 3))
+    assert not WorkFolder(tmp_path / "work" / "r2").exists("p")
+
+
+def test_a_part_moves_between_memory_and_disk_when_it_is_written_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(work_module, "_SMALL", 24)
+    work = WorkFolder(tmp_path)
+    for values in ([1], [1, 2, 3, 4], [5]):
+        work.write("a", numbers(*values))
+        assert work.names() == ["a"]
+        assert work.read("a")["n"].to_list() == values
+    work.write("a", numbers(6).lazy())
+    assert work.read("a")["n"].to_list() == [6]
+
+
+def test_nothing_is_left_of_what_was_removed(tmp_path):
+    one, other = (WorkFolder(tmp_path / "work" / name) for name in ("r1", "r2"))
+    for work in (one, other):
+        work.write("a", numbers(1))
+    one.remove()
+    assert not one.exists("a")
+    assert other.exists("a")
+    remove_work(tmp_path / "work")
+    assert not other.exists("a")
+    assert not (tmp_path / "work").exists()
