@@ -93,7 +93,11 @@ def _may_share(
 
 def mark_texts(texts: pl.Series) -> tuple[Marks, Offsets]:
     """The words of n folded texts, one after another, as marks (uint16), and how many each text has (int64, n)."""
-    values, offsets = text_buffers(texts)
+    return mark_words(*text_buffers(texts))
+
+
+def mark_words(values: Bytes, offsets: Offsets) -> tuple[Marks, Offsets]:
+    """As `mark_texts`, of texts as `buffers.text_buffers` gives them."""
     rows = np.zeros(offsets.size, dtype=np.int64)
     # Every word but the last of a text has a space.
     marks = np.empty(int(offsets[-1] - offsets[0] + offsets.size) // 2 + 1, dtype=np.uint16)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from pipeline.algorithms.id_sets import Ids, find_places
 from pipeline.algorithms.sorted_values import find_common
-from pipeline.algorithms.word_bags import mark_texts, share_marks
+from pipeline.algorithms.word_bags import mark_texts, mark_words, share_marks
 from pipeline.ids import digest_texts
 from pipeline.store.durable import replacing, sync_path
 from pipeline.store.mapped import MappedBatches, release_pages
@@ -150,13 +150,13 @@ class WordBags:
         added = self._settle()
         if not self._kept:
             return added
-        old = pl.concat(_take(self._kept, np.unique(named)))
-        marks, sizes = mark_texts(old["words"])
-        ids = np.concatenate([added.ids, old["id"].to_numpy()])
+        taken = list(_take(self._kept, np.unique(named)))
+        marked = [mark_words(*_text_buffers(batch.column("words"))) for batch in taken]
+        marks, sizes = (np.concatenate(arrays) for arrays in zip((added.marks, added.sizes), *marked, strict=True))
+        ids = np.concatenate([added.ids, *(batch.column("id").to_numpy() for batch in taken)])
+        heads = np.concatenate([added.heads, *(batch.column("head").to_numpy() for batch in taken)])
         rows = np.concatenate([added.rows, np.arange(added.ids.size, ids.size)])
         order = np.argsort(ids)
-        heads = np.concatenate([added.heads, old["head"].to_numpy()])
-        sizes, marks = np.concatenate([added.sizes, sizes]), np.concatenate([added.marks, marks])
         return _Marked(ids[order], rows[order], heads, sizes, marks)
 
     def _settle(self) -> _Marked:
@@ -211,17 +211,25 @@ def _gather(batches: Sequence[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
 
 
 def _fetch(files: Sequence[MappedBatches], ids: Ids) -> pl.DataFrame:
-    found = pl.concat(_take(files, np.sort(ids)))
+    found = pl.concat([pl.DataFrame(schema=_COLUMNS), *map(_to_frame, _take(files, np.sort(ids)))])
     return found.select("id", words_key=digest_texts(found["words"]), words="words").sort("words_key")
 
 
-def _take(files: Sequence[MappedBatches], ids: Ids) -> Iterator[pl.DataFrame]:
+def _take(files: Sequence[MappedBatches], ids: Ids) -> Iterator[pa.RecordBatch]:
     """The rows of ids, which are sorted."""
-    yield pl.DataFrame(schema=_COLUMNS)
     for file in files:
         for batch in file:
-            yield _to_frame(batch.take(pa.array(find_common(batch.column("id").to_numpy(), ids))))
+            yield batch.take(pa.array(find_common(batch.column("id").to_numpy(), ids)))
             file.release()
+
+
+def _text_buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], Rows]:
+    """What ``buffers.text_buffers`` gives, of an Arrow column without nulls as it was just taken."""
+    _, offsets, values = texts.buffers()
+    if values is None or not values.size:
+        return np.zeros(1, dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
+    starts = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(values, dtype=np.uint8), starts
 
 
 def _to_batch(texts: pl.DataFrame) -> pa.RecordBatch:

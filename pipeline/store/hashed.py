@@ -12,6 +12,7 @@ ones are mapped into memory, not read.
 
 from __future__ import annotations
 
+import io
 import mmap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,8 +75,11 @@ def read_hashes(
         for file in record_files(layout, [capture_id]):
             path = file.parent.with_name(f"{file.stem}.{kind}.npy")
             if not path.exists():
-                with replacing(path) as temporary, temporary.open("wb") as kept:
-                    np.save(kept, make(pl.read_parquet(file, columns=list(columns), glob=False)), allow_pickle=False)
+                # By way of memory: into a file numpy writes by itself, and of a full disk it says no errno.
+                made = io.BytesIO()
+                np.save(made, make(pl.read_parquet(file, columns=list(columns), glob=False)), allow_pickle=False)
+                with replacing(path) as temporary:
+                    temporary.write_bytes(made.getbuffer())
             # Writable for the kernels' sake, though none writes.
             large = path.stat().st_size >= _MAPPED_BYTES
             hashes = np.load(path, mmap_mode="c" if large else None, allow_pickle=False)
