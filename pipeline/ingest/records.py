@@ -135,11 +135,29 @@ def _without_nulls(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def _is_longer(value: Any, most: int) -> bool:
+    """Whether a value surely has more than so many characters as JSON; no more than these are looked at."""
+    waiting = [value]
+    while waiting and most >= 0:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+            most -= 3 * len(value) + sum(map(len, map(str, value)))
+        elif isinstance(value, list):
+            waiting += value
+            most -= len(value)
+        else:
+            most -= len(value) if isinstance(value, str) else 1
+    return most < 0
+
+
 def _dump(values: Mapping[str, Any]) -> str | None:
-    """JSON with sorted keys; None where it nests too deeply to be written."""
+    """JSON with sorted keys; None where it nests too deeply to be written, or is far too long."""
     try:
         return orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str).decode()
     except TypeError:  # integers beyond 64 bits, or nested beyond what orjson writes
+        if _is_longer(values, EXTRA_CHARACTERS):
+            return None
         try:
             return json.dumps(values, sort_keys=True, ensure_ascii=False, default=str, separators=(",", ":"))
         except RecursionError:
