@@ -41,7 +41,11 @@ def text_buffers(texts: pl.Series) -> tuple[Bytes, Offsets]:
         offsets: int64, n + 1 entries; row i is ``values[offsets[i]:offsets[i + 1]]``.
     """
     blank = b"" if texts.dtype == pl.Binary else ""
-    array = texts.fill_null(blank).rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    return array_buffers(texts.fill_null(blank).rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def array_buffers(array: pa.Array) -> tuple[Bytes, Offsets]:
+    """As ``text_buffers``, of an Arrow array of large strings or large binaries without nulls."""
     _, offsets_buffer, values_buffer = array.buffers()
     offsets = np.frombuffer(offsets_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
     if values_buffer is None or values_buffer.size == 0:

@@ -8,6 +8,7 @@ In: arguments. Out: text on standard output, progress and errors on standard err
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import sys
@@ -62,6 +63,8 @@ def version() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console entry: run one command and leave with its exit code."""
+    # The interpreter looks for garbage once more before it ends: half a second among what polars and numba keep.
+    atexit.register(gc.freeze)
     try:
         app(args=arguments)
     except ThreadloomError as error:
@@ -73,6 +76,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
         where = f" ({error.filename})" if error.filename else ""
         typer.echo(f"threadloom: {error.strerror}{where}. {_DISK_FAILURES[error.errno]}", err=True)
         sys.exit(1)
-    finally:
-        # The interpreter looks for garbage once more before it ends: half a second among what polars and numba keep.
-        gc.freeze()

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from pipeline.algorithms.id_sets import Ids, find_places
 from pipeline.algorithms.sorted_values import find_common
 from pipeline.algorithms.word_bags import mark_texts, mark_words, share_marks
+from pipeline.buffers import array_buffers
 from pipeline.ids import digest_texts
 from pipeline.store.durable import replacing, sync_path
 from pipeline.store.mapped import MappedBatches, release_pages
@@ -151,7 +152,7 @@ class WordBags:
         if not self._kept:
             return added
         taken = list(_take(self._kept, np.unique(named)))
-        marked = [mark_words(*_text_buffers(batch.column("words"))) for batch in taken]
+        marked = [mark_words(*array_buffers(batch.column("words"))) for batch in taken]
         marks, sizes = (np.concatenate(arrays) for arrays in zip((added.marks, added.sizes), *marked, strict=True))
         ids = np.concatenate([added.ids, *(batch.column("id").to_numpy() for batch in taken)])
         heads = np.concatenate([added.heads, *(batch.column("head").to_numpy() for batch in taken)])
@@ -221,15 +222,6 @@ def _take(files: Sequence[MappedBatches], ids: Ids) -> Iterator[pa.RecordBatch]:
         for batch in file:
             yield batch.take(pa.array(find_common(batch.column("id").to_numpy(), ids)))
             file.release()
-
-
-def _text_buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], Rows]:
-    """What ``buffers.text_buffers`` gives, of an Arrow column without nulls as it was just taken."""
-    _, offsets, values = texts.buffers()
-    if values is None or not values.size:
-        return np.zeros(1, dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
-    starts = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return np.frombuffer(values, dtype=np.uint8), starts
 
 
 def _to_batch(texts: pl.DataFrame) -> pa.RecordBatch:

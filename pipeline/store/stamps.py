@@ -71,9 +71,9 @@ class KnownFiles:
     def _read(self) -> dict[str, tuple[list[int], str]]:
         try:
             said = orjson.loads(self._path.read_bytes())
-        except (OSError, orjson.JSONDecodeError):
+            return {name: (stamp, digest) for name, (stamp, digest) in said.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
             return {}  # whatever it was, reading the files again costs time and nothing else
-        return {name: (stamp, digest) for name, (stamp, digest) in said.items()}
 
 
 def _stamp(path: Path) -> list[int]:

@@ -101,11 +101,11 @@ def main() -> int:
             audited, slowest = audited + found.audited, max(slowest, found.slowest)
             for line in found.wrong:
                 wrong += 1
-                print(line, flush=True)  # noqa: T201
+                print(line, flush=True)
             done += len(chunk)
             seconds = time.perf_counter() - begun
-            print(f"{done:,} inputs, {wrong} wrong, {seconds:,.0f} s", file=sys.stderr, flush=True)  # noqa: T201
-    print(  # noqa: T201
+            print(f"{done:,} inputs, {wrong} wrong, {seconds:,.0f} s", file=sys.stderr, flush=True)
+    print(
         f"{done:,} inputs read, {audited:,} of them in runs that were audited: {wrong} wrong. "
         f"Slowest: {slowest[0]:.2f} s ({slowest[1]})."
     )

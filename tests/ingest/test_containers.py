@@ -25,7 +25,7 @@ TEXT = "".join(f"Paragraph {number}: the kettle sang again.\n" for number in ran
 def source_of(folder: Path, data: bytes, **settings: int) -> Source:
     path = folder / "file"
     path.write_bytes(data)
-    return Source(path, ReadSettings(**settings))  # type: ignore[arg-type]
+    return Source(path, ReadSettings(**settings))
 
 
 @given(st.lists(st.binary(max_size=12), max_size=20))
@@ -87,7 +87,7 @@ def test_a_file_that_breaks_off_gives_what_came_before(
     folder = tmp_path_factory.mktemp("broken")
     random = Random(1)
     noise = [random.randbytes(400).hex().encode() for _ in range(500)]  # what does not shrink comes out bit by bit
-    packed = pack(b"\n".join(noise))  # type: ignore[operator]
+    packed = pack(b"\n".join(noise))
     source = source_of(folder, packed[: int(len(packed) * share)])
     lines = source.lines()
     got = list(lines)

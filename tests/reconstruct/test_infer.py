@@ -58,7 +58,7 @@ def check_links(found: Reconstruction) -> None:
     parts = told.select(pl.col("evidence").list.eval(pl.element().struct.field("value").cast(pl.Float64)).list.sum())
     np.testing.assert_allclose(parts.to_series(), told["score"], atol=1e-3, rtol=1e-5)
     sums = found.links.group_by("post_id").agg(pl.col("confidence").sum())["confidence"]
-    assert sums.is_empty() or float(sums.max()) <= 1.0001  # type: ignore[arg-type]
+    assert sums.is_empty() or float(sums.max()) <= 1.0001
 
 
 def parents(found: Reconstruction, names: list[str]) -> list[str | None]:

@@ -12,7 +12,7 @@ from pipeline.reconstruct.time_structure import FEATURES, KEPT, measure_time_str
 
 @given(st.integers(2, 9), st.randoms(use_true_random=False))
 def test_sums_over_a_discussion(n: int, chance: object) -> None:
-    draw = np.random.default_rng(chance.randint(0, 1 << 30))  # type: ignore[attr-defined]
+    draw = np.random.default_rng(chance.randint(0, 1 << 30))
     offsets = np.append(0, np.cumsum(np.arange(1, n + 1)))
     left = np.concatenate([np.append(-1, np.arange(post - 1, -1, -1)) for post in range(n)])
     scores = draw.normal(0, 4, left.size)

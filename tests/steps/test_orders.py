@@ -78,7 +78,7 @@ def test_old_and_new_together_prove_every_parent(tmp_path: Path, timed: bool) ->
     told = chosen.filter(pl.col("evidence").list.eval(pl.element().struct.field("signal") == "order").list.any())
     # The first post has no other candidate, so orders say nothing about it.
     assert told.height == N - 1
-    assert float(told["confidence"].min()) > 0.99  # type: ignore[arg-type]
+    assert float(told["confidence"].min()) > 0.99
     words = "\n".join(line.plain for line in why_lines(archive, told["post_id"][0]))
     assert "they leave it no other parent" in words
 

@@ -85,9 +85,10 @@ def test_nothing_is_kept_of_a_file_to_forget(tmp_path: Path, reads: list[Path]) 
     assert not layout.stamps.exists() or path.name not in layout.stamps.read_text()
 
 
-def test_stamps_that_cannot_be_read_cost_time_only(tmp_path: Path, reads: list[Path]) -> None:
+@pytest.mark.parametrize("said", [b"{broken", b"\xff", b"[]", b'{"a": 1}', b'{"a": [1, 2, 3]}'])
+def test_stamps_that_cannot_be_read_cost_time_only(tmp_path: Path, reads: list[Path], said: bytes) -> None:
     layout, path = ArchiveLayout(tmp_path / "archive"), make(tmp_path, b"hello")
     know(layout, path)
-    layout.stamps.write_bytes(b"{broken")
+    layout.stamps.write_bytes(said)
     assert know(layout, path) == digest_file(path)
     assert len(reads) == 2

@@ -28,6 +28,7 @@ _LONGEST_COMMENT = 1 << 16
 _LOCAL = struct.Struct("<4xHHH4x4xIIHH")  # version, flags, method, packed and unpacked size, lengths of name and extra
 _LOCAL_MARK = b"PK\x03\x04"
 _ENCRYPTED, _SIZE_FOLLOWS, _IS_UTF8 = 0x1, 0x8, 0x800
+# All that zipfile raises of a member that is broken, encrypted or packed in a way it does not know.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
 
 

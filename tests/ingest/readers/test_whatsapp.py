@@ -66,7 +66,7 @@ def test_other_lines_begin_no_message(line: str) -> None:
     ],
 )
 def test_the_order_of_day_and_month_is_found(dates: list[str], order: str, guessed: bool) -> None:
-    found = DayOrder.of([tuple(date.split("/")) for date in dates])  # type: ignore[misc]
+    found = DayOrder.of([tuple(date.split("/")) for date in dates])
     assert (found.order, found.guessed) == (order, guessed)
 
 
